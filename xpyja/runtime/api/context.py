@@ -1,0 +1,62 @@
+"""What a module factory receives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Owner(Protocol):
+    """The one thread that may touch a runtime's JavaScript."""
+
+    def call(self, fn: Callable[[], Result], *, op: str, timeout: float | None = None) -> Result:
+        """Runs `fn` on the owner thread and waits for its result; inline when already there."""
+
+    def post(self, fn: Callable[[], object], *, op: str) -> None:
+        """Queues `fn` and does not wait; a failure goes to the owner's hook."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether new work is refused."""
+
+
+class Assets(Protocol):
+    """The files of the tool's ``assets`` sources, read-only."""
+
+    def folder(self, source: str) -> str:
+        """The folder that holds the files of one source.
+
+        Raises:
+            UnknownNameError: There is no ``assets`` source of that id.
+        """
+
+
+class ModuleContext(Protocol):
+    """What a module factory gets to work with. Valid as long as the runtime lives.
+
+    Attributes:
+        name: The module's name in its provider.
+        alias: What scripts ``require``.
+        config: An instance of the module's config class, or None when it has none.
+        owner: The runtime's owner thread.
+        assets: Embedded files.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def alias(self) -> str: ...
+    @property
+    def config(self) -> Any: ...  # the module's own config class; its author knows which
+    @property
+    def owner(self) -> Owner: ...
+    @property
+    def assets(self) -> Assets: ...
+
+    def add_closer(self, closer: Callable[[], None]) -> None:
+        """Registers work for the end of the runtime. Closers run last-in first-out on the owner thread."""
+
+    def log(self, message: str) -> None:
+        """Writes one line for the person who debugs the tool; shown with ``--debug`` only. Any thread."""
