@@ -25,7 +25,7 @@ class Limits(NamedTuple):
     """
 
     memory: int | None = None
-    stack: int = 512 * 1024
+    stack: int = 4 * 1024 * 1024
     time: float | None = None
 
 

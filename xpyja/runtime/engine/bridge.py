@@ -1,0 +1,518 @@
+"""The Python side of the bridge: what the numbers in the texts stand for.
+
+JavaScript calls `Bridge.dispatch` with a number (a Python function that crossed) or a name (an operation of the engine
+itself). Python calls JavaScript through `Bridge.call`. ``js/bridge.js`` is the other end.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generator
+
+from xpyja.runtime.api.values import UNDEFINED, Handle, HostError
+from xpyja.runtime.engine.marshal import Decoder, Encoder
+from xpyja.runtime.engine.trace import interleave, javascript_frames, python_frames
+from xpyja.runtime.errors import (
+    EngineError,
+    HandleTypeError,
+    Interrupted,
+    JsError,
+    JsMemoryError,
+    JsStackError,
+    MarshalError,
+    ModuleDenied,
+    ModuleNotFound,
+    OwnerClosed,
+    XpyjaError,
+)
+
+if TYPE_CHECKING:
+    from xpyja.runtime.engine.owner import RuntimeOwner
+    from xpyja.runtime.engine.vm import Vm
+    from xpyja.runtime.errors import Frame
+
+_INT32 = 2**31
+_JS_NAMES = frozenset({"Error", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"})
+
+
+class _Reference:
+    """Holds an id of the JavaScript table and gives it back when nobody needs it any more, on whatever thread."""
+
+    __slots__ = ("__weakref__", "bridge", "id")
+
+    def __init__(self, bridge: Bridge, id_: int) -> None:
+        self.bridge = bridge
+        self.id = id_
+
+    def __del__(self) -> None:
+        self.bridge.dropped.append(self.id)  # deque.append is atomic; the owner empties it
+
+
+class Function(_Reference):
+    """A JavaScript function in Python. Callable from any thread: off the owner it waits for the owner."""
+
+    __slots__ = ("__name__",)
+
+    def __init__(self, bridge: Bridge, id_: int, name: str) -> None:
+        super().__init__(bridge, id_)
+        self.__name__ = name or "anonymous"
+
+    def __call__(self, *args: object) -> Any:  # whatever the function returns
+        """Calls the function.
+
+        Raises:
+            JsError: It threw.
+            OwnerClosed: The runtime is closed.
+        """
+        return self.bridge.run(lambda: self.bridge.call(self.id, args), self.__name__)
+
+    def __repr__(self) -> str:
+        return f"<JavaScript function {self.__name__}>"
+
+
+class Promise(_Reference):
+    """A JavaScript promise in Python. Any thread may wait for it, except the owner: it would wait for itself."""
+
+    __slots__ = ("_callbacks", "_error", "_finished", "_value", "_watched")
+
+    def __init__(self, bridge: Bridge, id_: int) -> None:
+        super().__init__(bridge, id_)
+        self._callbacks: list[Callable[[Promise], None]] = []
+        self._finished = threading.Event()
+        self._watched = False
+        self._value: Any = None  # what the promise was fulfilled with
+        self._error: BaseException | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether it has settled, as far as somebody watched it."""
+        return self._finished.is_set()
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Waits for the promise and returns its value.
+
+        Raises:
+            JsError: It was rejected.
+            TimeoutError: It did not settle in time.
+        """
+        if not self.done:
+            self.watch()
+            if self.bridge.owner.on_owner() and not self.done:
+                raise EngineError("a promise cannot be waited for on the owner's own thread: it would never settle")
+            if not self._finished.wait(timeout):
+                raise TimeoutError("the promise did not settle in time")
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def watch(self) -> None:
+        """Asks JavaScript to tell how the promise ends, which also handles its rejection. Any thread."""
+        if not self._watched:
+            self._watched = True
+            self.bridge.run(lambda: self.bridge.watch(self), "await")
+
+    def add_done_callback(self, callback: Callable[[Promise], None]) -> None:
+        """Calls `callback` with the promise when it has settled: on the owner, or at once when it has already."""
+        if self.done:
+            callback(self)
+            return
+        self._callbacks.append(callback)
+        self.watch()
+
+    def settle(self, value: Any, error: BaseException | None) -> None:
+        """Notes how the promise ended. Owner thread; the bridge calls it."""
+        self._value, self._error = value, error
+        self._finished.set()
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback(self)
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        from asyncio import get_running_loop
+
+        loop = get_running_loop()
+        future = loop.create_future()
+
+        def finish() -> None:
+            if future.cancelled():
+                return
+            if self._error is not None:
+                future.set_exception(self._error)
+            else:
+                future.set_result(self._value)
+
+        self.add_done_callback(lambda _: loop.call_soon_threadsafe(finish))
+        return future.__await__()
+
+    def __repr__(self) -> str:
+        return "<JavaScript promise>"
+
+
+class Deferred:
+    """A promise that Python settles. Pass the object to JavaScript, where it is a Promise.
+
+    `resolve` and `reject` may be called from any thread; only the first call counts.
+    """
+
+    __slots__ = ("__weakref__", "_bridge", "_id", "_lock", "_outcome", "_work", "on_close", "op")
+
+    def __init__(self, bridge: Bridge, op: str) -> None:
+        self._bridge = bridge
+        self._id = 0  # set when it crosses
+        self._lock = threading.Lock()
+        self._outcome: tuple[bool, object] | None = None
+        self._work = bridge.owner.begin_work(op)
+        self.op = op
+        self.on_close: Callable[[], object] | None = None  # stops the work behind it when the runtime closes
+        bridge.deferreds.add(self)
+
+    def resolve(self, value: object = None) -> None:
+        """Fulfils the promise."""
+        self._settle(True, value)
+
+    def reject(self, error: BaseException) -> None:
+        """Rejects the promise."""
+        self._settle(False, error)
+
+    def _settle(self, fulfilled: bool, value: object) -> None:
+        with self._lock:
+            if self._outcome is not None:
+                return
+            self._outcome = (fulfilled, value)
+        self._bridge.deferreds.discard(self)
+        try:
+            self._bridge.owner.post(self._deliver, op=self.op)
+        except XpyjaError:
+            pass  # the runtime is closed, and the promise with it
+        finally:
+            self._bridge.owner.end_work(self._work)
+
+    def crossed(self, id_: int) -> None:
+        """Notes the promise's number. Owner thread; the bridge calls it."""
+        self._id = id_
+
+    def _deliver(self) -> None:
+        if self._id and self._outcome is not None:
+            self._bridge.settle(self._id, *self._outcome)
+
+
+class Bridge:
+    """Tables and calls of one VM. Owner thread only, but for `run`.
+
+    Args:
+        owner: The VM's owner.
+    """
+
+    def __init__(self, owner: RuntimeOwner) -> None:
+        self.owner = owner
+        self.vm: Vm = None  # type: ignore[assignment]  # until the owner has made it
+        self.dropped: deque[int] = deque()
+        self.deferreds: set[Deferred] = set()
+        self.operations: dict[str, Callable[..., object]] = {
+            "builtin": self._builtin,
+            "release": self._release,
+            "settled": self._settled,
+            "isProxy": lambda: self.vm.slot_is_proxy(),
+            "proxyTarget": lambda: self.vm.slot_proxy_target(),
+            "promiseState": lambda: self.vm.slot_promise_state(),
+        }
+        self._functions: dict[int, Callable[..., object]] = {}
+        self._objects: dict[int, object] = {}  # targets of handles, and exceptions behind JavaScript errors
+        self._watched: dict[int, Promise] = {}
+        self._segments: dict[int, list[list[Frame]]] = {}  # error -> Python frames it passed on its way
+        self._numbers = itertools.count(1)
+        self._encoder = Encoder(self)
+        self._decoder = Decoder(self)
+
+    # -- JavaScript calls Python ---------------------------------------------------------------------------------
+
+    def dispatch(self, operation: int | str, *args: object) -> object:
+        """What JavaScript calls. Answers with a small value or a text; never raises."""
+        try:
+            if type(operation) is str:
+                return self.operations[operation](*args)
+            function = self._functions[operation]  # type: ignore[index]
+            if args and type(args[0]) is str:
+                args = self._arguments(*args)
+            result = function(*args)
+            kind = type(result)
+            if result is None or kind is bool or (kind is int and -_INT32 <= result < _INT32):  # type: ignore[operator]
+                return result
+            return self._encoder.encode(result)
+        except BaseException as error:  # noqa: BLE001 - the binding must never see one
+            return self._error_text(error)
+
+    def _arguments(self, text: str, single: bool = False) -> tuple[object, ...]:
+        if single:
+            return (self._decoder.scan(text),)
+        arguments = self._decoder.decode(text)
+        while arguments and arguments[-1] is UNDEFINED:
+            arguments.pop()  # so that Python's defaults apply
+        return tuple(None if argument is UNDEFINED else argument for argument in arguments)
+
+    def answer(self, value: object) -> str:
+        """Makes the text for an operation's answer."""
+        return self._encoder.encode(value)
+
+    def _error_text(self, error: BaseException) -> str:
+        try:
+            return "e" + json.dumps(self._error_data(error))
+        except Exception:  # noqa: BLE001 - properties that JSON cannot write
+            return "e" + json.dumps({"name": "Error", "message": str(error), "code": None, "properties": {}, "id": 0, "ref": 0})
+
+    def _error_data(self, error: BaseException) -> dict[str, Any]:  # JSON values
+        if isinstance(error, JsError) and isinstance(error.ref, _ErrorReference) and error.ref.bridge is self:
+            # On its way back into the VM that it came from: there it is the same object again.
+            self._segments.setdefault(error.ref.serial, []).append(python_frames(error.__traceback__))
+            return {"name": error.name, "message": error.text, "code": None, "properties": {}, "id": 0, "ref": error.ref.id}
+        name, code, properties = _javascript_shape(error)
+        return {
+            "name": name,
+            "message": error.message if isinstance(error, XpyjaError) else str(error),
+            "code": code,
+            "properties": properties,
+            "id": self._keep(error),
+            "ref": 0,
+        }
+
+    def _builtin(self, name: str) -> None:
+        self.vm.load_builtin(name)
+
+    def _release(self, number: int) -> None:
+        self._functions.pop(number, None)
+        self._objects.pop(number, None)
+
+    def _settled(self, number: int, text: str | None) -> None:
+        promise = self._watched.pop(number, None)
+        if promise is None:
+            return
+        try:
+            value, error = self.read(text), None
+        except XpyjaError as failure:
+            value, error = None, failure
+        promise.settle(value, error)
+
+    # -- Python calls JavaScript -----------------------------------------------------------------------------------
+
+    def run(self, fn: Callable[[], Any], op: str) -> Any:
+        """Runs `fn` on the owner: at once when already there, else through the queue. Any thread."""
+        if self.owner.on_owner():
+            return fn()
+        return self.owner.call(fn, op=op)
+
+    def call(self, function: int, args: tuple[object, ...]) -> Any:
+        """Calls a function of the JavaScript table."""
+        return self.enter("call", function, list(args))
+
+    def enter(self, operation: str, number: int = 0, value: object = UNDEFINED) -> Any:
+        """Calls an entry of ``bridge.js`` with an encoded value and decodes the answer.
+
+        Raises:
+            JsError: The script threw.
+        """
+        self._release_dropped()
+        text = None if value is UNDEFINED else self._encoder.encode(value)
+        return self.read(self.vm.enter(self.vm.operations[operation], number, text))
+
+    def enter_text(self, operation: str, number: int = 0, text: str | None = None) -> Any:
+        """Like `enter`, with a text that the entry itself reads."""
+        self._release_dropped()
+        return self.read(self.vm.enter(self.vm.operations[operation], number, text))
+
+    def _release_dropped(self) -> None:
+        if self.dropped:
+            dropped = self.dropped
+            ids = [dropped.popleft() for _ in range(len(dropped))]
+            self.vm.enter(self.vm.operations["release"], 0, json.dumps(ids))
+
+    def watch(self, promise: Promise) -> None:
+        """Has JavaScript report how a promise ends."""
+        self._watched[promise.id] = promise
+        self.enter_text("watch", promise.id)
+
+    def expect(self, promise: Promise) -> None:
+        """Notes a promise whose end JavaScript will report anyway."""
+        self._watched[promise.id] = promise
+
+    def deferred(self, op: str = "deferred") -> Deferred:
+        """Makes a promise that any thread may settle."""
+        return Deferred(self, op)
+
+    def settle(self, number: int, fulfilled: bool, value: object) -> None:
+        """Settles the promise that a `Deferred` became."""
+        if fulfilled:
+            try:
+                text = self._encoder.encode(value)
+            except MarshalError as error:
+                fulfilled, text = False, self._error_text(error)
+        elif isinstance(value, BaseException):
+            text = self._error_text(value)
+        self.enter_text("resolve" if fulfilled else "reject", number, text)
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def read(self, text: str | None) -> Any:
+        """Decodes an answer of JavaScript.
+
+        Raises:
+            JsError: It is an error.
+        """
+        if text is None:
+            raise JsMemoryError("InternalError", "out of memory")
+        if text[:1] == "e":
+            raise self.error(text)
+        return self._decoder.decode(text)
+
+    def error(self, text: str) -> XpyjaError:
+        """Makes the exception for an answer that is an error."""
+        if len(text) == 1:
+            return JsMemoryError("InternalError", "memory or stack ran out; the error could not be described")
+        return self._make_error(json.loads(text[1:]))
+
+    def _make_error(self, data: dict[str, Any]) -> XpyjaError:  # JSON values
+        name, message, id_, serial = data["name"], data["text"], data["id"], data["serial"]
+        original = self._objects.get(id_) if id_ else None
+        segments = list(self._segments.get(serial, ()))
+        if isinstance(original, BaseException):
+            segments.insert(0, python_frames(original.__traceback__))
+        elif data["code"] == "ERR_MARSHAL":
+            reason, _, place = message.rpartition(" (at ")
+            return MarshalError(place.rstrip(")") or "$", reason or message)
+        error = _error_class(name, message)(
+            name,
+            message,
+            interleave(javascript_frames(data["stack"]), segments),
+            cause=self._as_js_error(data["cause"]),
+            errors=tuple(filter(None, (self._as_js_error(member) for member in data["errors"]))),
+            code=data["code"],
+            ref=_ErrorReference(self, data["ref"], serial),
+            hint=original.hint if isinstance(original, XpyjaError) else None,
+        )
+        if isinstance(original, BaseException):
+            error.__cause__ = original
+        return error
+
+    def _as_js_error(self, data: dict[str, Any] | None) -> JsError | None:
+        if data is None:
+            return None
+        error = self._make_error(data)
+        return error if isinstance(error, JsError) else JsError("TypeError", error.message)
+
+    def forget_segments(self) -> None:
+        """Forgets which Python frames errors have passed; for the end of an outermost entry."""
+        self._segments.clear()
+
+    # -- Tables --------------------------------------------------------------------------------------------------------
+
+    def put_buffer(self, index: int, data: bytes) -> None:
+        """See `Tables`."""
+        self.vm.put_buffer(index, data)
+
+    def take_buffer(self, index: int) -> bytes:
+        """See `Tables`."""
+        return self.vm.take_buffer(index)
+
+    def export(self, value: object) -> list[Any] | None:
+        """See `Tables`."""
+        if isinstance(value, _Reference) and value.bridge is self:
+            return ["f", value.id]
+        if isinstance(value, Handle):
+            members = dict(value.members) if value.members is not None else None
+            return ["h", self._keep(value.target), value.kind, members]
+        if isinstance(value, BaseException):
+            return ["e", self._error_data(value)]
+        if isinstance(value, Deferred):
+            number = next(self._numbers)
+            value.crossed(number)
+            return ["a", number]
+        if hasattr(value, "add_done_callback") or hasattr(value, "__await__"):
+            from xpyja.runtime.engine.awaiting import defer
+
+            return self.export(defer(self, value))
+        if callable(value):
+            number = next(self._numbers)
+            self._functions[number] = value
+            return ["y", number, getattr(value, "__name__", "")]
+        return None
+
+    def import_(self, kind: str, data: list[Any]) -> object:
+        """See `Tables`."""
+        if kind == "f":
+            return Function(self, data[0], data[1])
+        if kind == "p":
+            return Promise(self, data[0])
+        if kind == "h":
+            return self._objects[data[0]]
+        if kind == "y":
+            return self._functions[data[0]]
+        if kind == "e":
+            return self._make_error(data[0])
+        raise EngineError(f"the bridge does not know the tag {kind!r}")
+
+    def _keep(self, value: object) -> int:
+        number = next(self._numbers)
+        self._objects[number] = value
+        return number
+
+    def close(self) -> None:
+        """Drops everything; promises that are watched fail, work behind deferreds is asked to stop."""
+        for deferred in tuple(self.deferreds):
+            if deferred.on_close is not None:
+                deferred.on_close()
+        watched, self._watched = self._watched, {}
+        for promise in watched.values():
+            promise.settle(None, OwnerClosed("the runtime was closed before the promise settled"))
+        self._functions.clear()
+        self._objects.clear()
+        self._segments.clear()
+
+
+class _ErrorReference(_Reference):
+    """Keeps a thrown JavaScript value alive."""
+
+    __slots__ = ("serial",)
+
+    def __init__(self, bridge: Bridge, id_: int, serial: int) -> None:
+        super().__init__(bridge, id_)
+        self.serial = serial
+
+
+def _error_class(name: str, message: str) -> type[JsError]:
+    if name == "InternalError" and message == "out of memory":
+        return JsMemoryError
+    if name == "RangeError" and message == "Maximum call stack size exceeded":
+        return JsStackError
+    return JsError
+
+
+def _javascript_shape(error: BaseException) -> tuple[str, str | None, dict[str, object]]:
+    """Name, code and further properties of the JavaScript error for a Python exception."""
+    if isinstance(error, HostError):
+        return error.name, error.code, error.properties
+    if isinstance(error, JsError):
+        return error.name or "Error", error.code, {}
+    if isinstance(error, MarshalError):
+        return "TypeError", "ERR_MARSHAL", {}
+    if isinstance(error, ModuleNotFound):
+        return "Error", "MODULE_NOT_FOUND", {"requireStack": [error.parent]}
+    if isinstance(error, ModuleDenied):
+        return "Error", "ERR_MODULE_DENIED", {}
+    if isinstance(error, (HandleTypeError, TypeError)):
+        return "TypeError", None, {}
+    if isinstance(error, Interrupted):
+        return "Error", "ERR_INTERRUPTED", {}
+    if isinstance(error, RecursionError):
+        return "RangeError", None, {}
+    if isinstance(error, OSError) and error.errno is not None:
+        from errno import errorcode
+
+        properties: dict[str, object] = {"errno": -error.errno}
+        if isinstance(error.filename, str):
+            properties["path"] = error.filename
+        return "Error", errorcode.get(error.errno), properties
+    name = type(error).__name__
+    return (name if name not in _JS_NAMES else "Error"), None, {}

@@ -1,0 +1,67 @@
+'use strict';
+
+// What the lazily loaded files get as `internal`, and the globals that load them
+// the first time a script touches them.
+
+const { host, slot, require: load } = internal;
+const { ask, handleKind } = require('bridge');
+const { defineProperty, jsonStringify } = require('primordials');
+
+internal.write = (fd, text) => { host('write', fd, jsonStringify(text)); };
+internal.now = () => host('now');
+internal.isTTY = (fd) => host('isTTY', fd);
+internal.colors = (fd) => host('colors', fd);
+internal.columns = (fd) => host('columns', fd);
+internal.isHandle = handleKind;
+internal.domainToASCII = (domain) => ask('domainToASCII', domain);
+
+internal.isProxy = (value) => {
+  slot.value = value;
+  return host('isProxy');
+};
+
+internal.proxyTarget = (value) => {
+  slot.value = value;
+  host('proxyTarget');
+  const target = slot.value;
+  slot.value = undefined;
+  return target;
+};
+
+const PROMISE_STATES = ['pending', 'fulfilled', 'rejected'];
+
+internal.promiseState = (promise) => {
+  slot.value = promise;
+  const state = host('promiseState');
+  const value = slot.value;
+  slot.value = undefined;
+  return [PROMISE_STATES[state], value];
+};
+
+internal.inspect = (value) => load('inspect').inspect(value);
+
+// As console.log prints it.
+internal.display = (value) => {
+  if (typeof value === 'string') return value;
+  return load('inspect').inspect(value, { colors: internal.colors(1) });
+};
+
+function lazyGlobal(name, file, make) {
+  const property = { enumerable: false, configurable: true };
+  const define = (value) => defineProperty(globalThis, name, { ...property, value, writable: true });
+  defineProperty(globalThis, name, {
+    ...property,
+    get() {
+      const value = make(load(file));
+      define(value);
+      return value;
+    },
+    set: define,
+  });
+}
+
+lazyGlobal('console', 'console', (file) => file.createConsole());
+lazyGlobal('structuredClone', 'clone', (file) => file.structuredClone);
+for (const name of ['URL', 'URLSearchParams']) lazyGlobal(name, 'url', (file) => file[name]);
+for (const name of ['TextEncoder', 'TextDecoder']) lazyGlobal(name, 'encoding', (file) => file[name]);
+for (const name of ['Event', 'EventTarget', 'AbortController', 'AbortSignal']) lazyGlobal(name, 'abort', (file) => file[name]);
