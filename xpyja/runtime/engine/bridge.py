@@ -216,8 +216,7 @@ class Bridge:
             "builtin": self._builtin,
             "release": self._release,
             "settled": self._settled,
-            "isProxy": lambda: self.vm.slot_is_proxy(),
-            "proxyTarget": lambda: self.vm.slot_proxy_target(),
+            "openProxy": lambda: self.vm.slot_open_proxy(),
             "promiseState": lambda: self.vm.slot_promise_state(),
         }
         self._functions: dict[int, Callable[..., object]] = {}

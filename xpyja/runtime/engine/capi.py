@@ -94,6 +94,7 @@ new_array_buffer = _function(_hold, "JS_NewArrayBufferCopy", JSValue, Pointer, _
 get_bytes = _function(_hold, "JS_GetUint8Array", Pointer, Pointer, _SIZE, JSValue)
 is_proxy = _function(_hold, "JS_IsProxy", ctypes.c_bool, JSValue)
 get_proxy_target = _function(_hold, "JS_GetProxyTarget", JSValue, Pointer, JSValue)
+get_proxy_handler = _function(_hold, "JS_GetProxyHandler", JSValue, Pointer, JSValue)
 promise_state = _function(_hold, "JS_PromiseState", ctypes.c_int, Pointer, JSValue)
 promise_result = _function(_hold, "JS_PromiseResult", JSValue, Pointer, JSValue)
 is_job_pending = _function(_hold, "JS_IsJobPending", ctypes.c_bool, Pointer)

@@ -131,6 +131,13 @@ class Runtime:
         found = self._resolver.main(path)
         self._bridge.enter_text("runMain", 0, json.dumps({"path": found.path, "kind": found.kind}))
 
+    def run_source(self, source: str, name: str) -> None:
+        """Runs a text as the main module of the runtime's folder. Owner thread."""
+        path = f"{self._main_name.rpartition('/')[0]}/{name}"
+        source = "//" + source[2:] if source.startswith("#!") else source
+        self._bridge.read(self._bridge.vm.compile_function(source, path, WRAPPER_PARAMETERS) or "u")
+        self._bridge.enter_text("runMain", 0, json.dumps({"path": path, "kind": "compiled"}))
+
     def set_global(self, name: str, value: object) -> None:
         """Defines a global variable."""
         self.call(lambda: self._bridge.enter("setGlobal", 0, [name, value]), op="set_global")
@@ -346,7 +353,6 @@ class Runtime:
             "compile": self._compile,
             "read": lambda path: bridge.answer(read_source(json.loads(path))),
             "native": self._native,
-            "domainToASCII": lambda domain: bridge.answer(_domain_to_ascii(json.loads(domain))),
         }
 
     def _resolve(self, specifier: str, parent: str) -> str:
@@ -427,9 +433,3 @@ def _unhandled(error: XpyjaError) -> XpyjaError:
     rejection.__cause__ = error.__cause__
     return rejection
 
-
-def _domain_to_ascii(domain: str) -> str:
-    try:
-        return domain.encode("idna").decode()
-    except UnicodeError:
-        return ""

@@ -38,6 +38,11 @@ _BUILTINS = join(dirname(__file__), "js")
 _bytecode: dict[str, bytes] = {}  # compiled built-in files, shared by all VMs of the process
 
 
+def engine_version() -> str:
+    """The release of the JavaScript engine."""
+    return str(capi.get_version().decode())
+
+
 def required_stack(js_stack: int) -> int:
     """The size in bytes of a thread's stack that is safe for a VM with a JavaScript stack of `js_stack` bytes.
 
@@ -72,7 +77,7 @@ class Vm:
         self._depth = 0
         self.interrupted = False
 
-        version = capi.get_version().decode()
+        version = engine_version()
         if version not in capi.SUPPORTED_ENGINES:
             raise EngineError(
                 f"the JavaScript engine is release {version}; this xpyja works with {', '.join(capi.SUPPORTED_ENGINES)}"
@@ -297,18 +302,15 @@ class Vm:
         capi.set_index(self._pointer, self._slot, index, _UNDEFINED)
         return data
 
-    def slot_is_proxy(self) -> bool:
-        """Whether the slot's value is a Proxy. Clears the slot."""
+    def slot_open_proxy(self) -> bool:
+        """Replaces a Proxy in the slot by its target, and puts its handler at index 0. False when it is none."""
         value = self._take_slot()
-        answer = bool(capi.is_proxy(value))
+        proxy = bool(capi.is_proxy(value))
+        if proxy:
+            self._set_slot(capi.get_proxy_target(self._pointer, value))
+            capi.set_index(self._pointer, self._slot, 0, capi.get_proxy_handler(self._pointer, value))
         capi.free_value(self._pointer, value)
-        return answer
-
-    def slot_proxy_target(self) -> None:
-        """Replaces the Proxy in the slot by its target."""
-        value = self._take_slot()
-        self._set_slot(capi.get_proxy_target(self._pointer, value))
-        capi.free_value(self._pointer, value)
+        return proxy
 
     def slot_promise_state(self) -> int:
         """Replaces the promise in the slot by its value: 0 pending, 1 fulfilled, 2 rejected; -1 is no promise."""

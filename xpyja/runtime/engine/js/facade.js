@@ -4,7 +4,7 @@
 // the first time a script touches them.
 
 const { host, slot, require: load } = internal;
-const { ask, handleKind } = require('bridge');
+const { handleKind } = require('bridge');
 const { defineProperty, jsonStringify } = require('primordials');
 
 internal.write = (fd, text) => { host('write', fd, jsonStringify(text)); };
@@ -13,20 +13,17 @@ internal.isTTY = (fd) => host('isTTY', fd);
 internal.colors = (fd) => host('colors', fd);
 internal.columns = (fd) => host('columns', fd);
 internal.isHandle = handleKind;
-internal.domainToASCII = (domain) => ask('domainToASCII', domain);
 
-internal.isProxy = (value) => {
+// [target, handler] of a Proxy, undefined for anything else. No trap runs.
+internal.proxyDetails = (value) => {
   slot.value = value;
-  return host('isProxy');
+  if (!host('openProxy')) return undefined;
+  const details = [slot.value, slot[0]];
+  slot.value = slot[0] = undefined;
+  return details;
 };
 
-internal.proxyTarget = (value) => {
-  slot.value = value;
-  host('proxyTarget');
-  const target = slot.value;
-  slot.value = undefined;
-  return target;
-};
+internal.isProxy = (value) => internal.proxyDetails(value) !== undefined;
 
 const PROMISE_STATES = ['pending', 'fulfilled', 'rejected'];
 

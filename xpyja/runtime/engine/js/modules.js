@@ -3,9 +3,9 @@
 // CommonJS. Python resolves specifiers, reads files and compiles them; this file
 // keeps the cache and runs the wrappers.
 
-const { slot, host } = internal;
-const { ask, entries, keep, toText } = require('bridge');
-const { apply, defineProperty, jsonStringify, objectKeys, stringSlice, mapGet, mapSet } = require('primordials');
+const { slot } = internal;
+const { ask, entries, toText } = require('bridge');
+const { apply, defineProperty, objectKeys, stringSlice, mapGet, mapSet } = require('primordials');
 const { parse: jsonParse } = JSON;
 
 const cache = { __proto__: null }; // absolute path -> Module; scripts see it as require.cache
@@ -76,7 +76,7 @@ function loadFile(module, kind) {
   let finished = false;
   try {
     if (kind === 'json') module.exports = readJson(module.filename);
-    else runFile(module);
+    else runFile(module, kind === 'compiled');
     finished = module.loaded = true;
   } finally {
     // A module that threw runs again the next time.
@@ -84,8 +84,8 @@ function loadFile(module, kind) {
   }
 }
 
-function runFile(module) {
-  ask('compile', module.filename);
+function runFile(module, compiled) {
+  if (!compiled) ask('compile', module.filename);
   const body = takeCompiled();
   apply(body, module.exports, [module.exports, makeRequire(module), module, module.filename, module.path]);
 }

@@ -1,0 +1,46 @@
+"""``tool eval SRC``: evaluates JavaScript and prints the value."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from xpyja.runtime.app.options import runtime_option
+
+if TYPE_CHECKING:
+    from xpyja.runtime.app.tool import Tool
+    from xpyja.runtime.engine.runtime import Held, Runtime
+    from xpyja.runtime.plan import CommandEntry
+
+NAME = "<eval>"
+
+
+def make(tool: Tool, entry: CommandEntry) -> click.Command:
+    """Makes the command."""
+
+    def evaluate(source: str, as_json: bool) -> None:
+        text = sys.stdin.read() if source == "-" else source
+        tool.sources[NAME] = text
+
+        def show(runtime: Runtime, value: Held) -> None:
+            if as_json:
+                tool.output.write(1, (runtime.to_json(value) or "null") + "\n")
+            else:
+                tool.output.write(1, runtime.display(value) + "\n")
+
+        tool.run_program(entry.runtime, lambda runtime: runtime.hold(text, filename=NAME), show, op="eval")
+
+    return click.Command(
+        entry.name,
+        callback=evaluate,
+        params=[
+            click.Argument(["source"], metavar="SRC"),
+            click.Option(["--json", "as_json"], is_flag=True, help="Print the value as JSON."),
+            runtime_option(tool),
+        ],
+        short_help="Evaluate JavaScript and print the value.",
+        help="Evaluate JavaScript and print the value as console.log would. A promise is awaited. SRC - reads standard "
+        f"input.\n\nExample: {tool.plan.name} eval '[1, 2, 3].map(n => n * 2)'",
+    )

@@ -1,0 +1,191 @@
+"""From the plan to runtimes: the one place where providers meet the engine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from xpyja.runtime.engine.builder import RuntimeBuilder, RuntimeFactory
+from xpyja.runtime.engine.loader import normalise
+from xpyja.runtime.errors import ModuleDenied, UnknownNameError
+
+if TYPE_CHECKING:
+    from xpyja.runtime.api import Exports, Lazy
+    from xpyja.runtime.engine.output import Output
+    from xpyja.runtime.engine.owner import RuntimeOwner
+    from xpyja.runtime.engine.runtime import Runtime
+    from xpyja.runtime.plan import ModuleInstance, Profile, RuntimePlan, SourceEntry
+    from xpyja.runtime.registry import ProviderRegistry
+
+
+class EmbeddedFiles:
+    """The files of a tool's sources: an `xpyja.runtime.api.Assets`.
+
+    Args:
+        folder: The tool's package folder.
+        sources: Its sources.
+    """
+
+    def __init__(self, folder: str, sources: tuple[SourceEntry, ...]) -> None:
+        self._folder = folder
+        self._sources = {source.id: source for source in sources}
+
+    def folder(self, source: str) -> str:
+        """See `Assets.folder`."""
+        return self._find(source, "assets")
+
+    def script(self, source: str, path: str) -> str:
+        """The path of a file of a ``script`` source.
+
+        Raises:
+            UnknownNameError: There is no such source, or no such file in it.
+        """
+        folder = self._find(source, "script")
+        entry = self._sources[source]
+        if entry.files and path not in entry.files:
+            raise UnknownNameError(f'file of source "{source}"', path, entry.files)
+        return os.path.join(folder, path)
+
+    def script_folders(self) -> tuple[str, ...]:
+        """The folders of all ``script`` sources."""
+        return tuple(self._path(source) for source in self._sources.values() if source.kind == "script")
+
+    def has_script(self, source: str) -> bool:
+        """Whether there is a ``script`` source of that id."""
+        return source in self._sources and self._sources[source].kind == "script"
+
+    def _find(self, source: str, kind: str) -> str:
+        entry = self._sources.get(source)
+        if entry is None or entry.kind != kind:
+            known = tuple(other.id for other in self._sources.values() if other.kind == kind)
+            raise UnknownNameError(f"{kind} source", source, known)
+        return self._path(entry)
+
+    def _path(self, source: SourceEntry) -> str:
+        return os.path.join(self._folder, source.root) if source.embedded else os.path.abspath(source.root)
+
+
+class _Context:
+    """What a factory is given; see `xpyja.runtime.api.ModuleContext`."""
+
+    __slots__ = ("_runtime", "alias", "assets", "config", "log", "name")
+
+    def __init__(
+        self, instance: ModuleInstance, config: Any, runtime: Runtime, assets: EmbeddedFiles, log: Callable[[str], None]
+    ) -> None:
+        self.name = instance.module
+        self.alias = instance.alias
+        self.config = config
+        self.assets = assets
+        self.log = log
+        self._runtime = runtime
+
+    @property
+    def owner(self) -> RuntimeOwner:
+        return self._runtime.owner
+
+    def add_closer(self, closer: Callable[[], None]) -> None:
+        self._runtime.add_closer(closer)
+
+
+def compose(
+    plan: RuntimePlan,
+    profile: Profile,
+    registry: ProviderRegistry,
+    files: EmbeddedFiles,
+    *,
+    output: Output | None = None,
+    debug: bool = False,
+) -> RuntimeFactory:
+    """Makes the factory for one runtime profile.
+
+    Nothing is imported here: a provider is when a script first requires one of its modules.
+
+    Args:
+        plan: The tool's plan.
+        profile: One of its profiles.
+        registry: Its providers.
+        files: Its embedded files.
+        output: Where ``console`` writes.
+        debug: Whether what modules log is shown.
+    """
+    builder = RuntimeBuilder(
+        limits=profile.limits,
+        roots=files.script_folders(),
+        denial=_Denial(plan, profile),
+        output=output,
+    )
+
+    def log(message: str) -> None:
+        if debug:
+            sys.stderr.write(f"debug: {message}\n")
+
+    for instance in profile.modules:
+        builder.add_module(
+            instance.alias,
+            _maker(instance, profile, registry, files, log),
+            id=f"{instance.provider}.{instance.module}",
+        )
+    return builder.build()
+
+
+def _maker(
+    instance: ModuleInstance,
+    profile: Profile,
+    registry: ProviderRegistry,
+    files: EmbeddedFiles,
+    log: Callable[[str], None],
+) -> Callable[[Runtime], Exports]:
+    def make(runtime: Runtime) -> Exports:
+        module = registry.module(instance.provider, instance.module)
+        config = None
+        if module.config is not None:
+            from xpyja.runtime.api.config import make_config
+
+            where = f"runtimes.{profile.name}.modules.{instance.alias}.config"
+            config = make_config(_resolved(module.config), instance.config, where)
+        return module.factory(_Context(instance, config, runtime, files, log))
+
+    return make
+
+
+def _resolved(config: type | Lazy) -> Any:
+    return config if isinstance(config, type) else config.resolve()
+
+
+class _Denial:
+    """Makes the error for a native module that the profile lacks."""
+
+    def __init__(self, plan: RuntimePlan, profile: Profile) -> None:
+        self._plan = plan
+        self._profile = profile
+
+    def __call__(self, name: str) -> ModuleDenied | None:
+        profile = self._profile
+        for instance in profile.modules:
+            if normalise(instance.module) == name:
+                return ModuleDenied(
+                    name,
+                    f'module "{name}" goes by the alias "{instance.alias}" in runtime profile "{profile.name}"',
+                    hint=f'write require("{instance.alias}")',
+                )
+        for offer in self._plan.offers:
+            if normalise(offer.module) == name:
+                return ModuleDenied(
+                    name, f'module "{name}" is not in runtime profile "{profile.name}"', hint=self._hint(offer.provider, name)
+                )
+        return None
+
+    def _hint(self, provider: str, name: str) -> str:
+        plan, profile = self._plan, self._profile
+        place = f"{plan.build.spec}, line {profile.line}" if profile.line else plan.build.spec
+        hint = f'add "- {provider}.{name}" under runtimes.{profile.name}.modules ({place})'
+        if all(entry.id != provider for entry in plan.providers):
+            hint += f' and "- id: {provider}" under providers'
+        hint += ", then build the tool again"
+        for other in plan.runtimes:
+            if any(normalise(instance.alias) == name for instance in other.modules):
+                return f"{hint}; or use --runtime {other.name}, which has it"
+        return hint

@@ -1,0 +1,153 @@
+"""What the commands of one tool share: its plan, its providers, its way of running a program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
+
+from xpyja.runtime.app.compose import EmbeddedFiles, compose
+from xpyja.runtime.app.report import Report
+from xpyja.runtime.engine.output import StandardOutput, wants_colors
+from xpyja.runtime.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_TIME_LIMIT,
+    CloseTimeout,
+    TimeLimitExceeded,
+    XpyjaError,
+)
+
+if TYPE_CHECKING:
+    from xpyja.runtime.engine.runtime import Held, Runtime
+    from xpyja.runtime.plan import RuntimePlan
+    from xpyja.runtime.registry import ProviderRegistry
+
+EXIT_BROKEN_PIPE = 141
+CLOSE_SECONDS = 1.0
+"""How long a program that was stopped may take to end before the process leaves without it."""
+
+
+class ToolOutput(StandardOutput):
+    """Standard output that ends the process quietly when its reader has gone."""
+
+    def write(self, fd: int, text: str) -> None:
+        """See `Output`."""
+        try:
+            super().write(fd, text)
+        except BrokenPipeError:
+            leave(EXIT_BROKEN_PIPE)
+
+
+class Tool:
+    """One tool, started once.
+
+    Args:
+        plan: Its runtime plan.
+        folder: Its package folder.
+        registry: Its providers.
+    """
+
+    def __init__(self, plan: RuntimePlan, folder: str, registry: ProviderRegistry) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.registry = registry
+        self.files = EmbeddedFiles(folder, plan.sources)
+        self.runtime_name = ""
+        self.debug = False
+        self.sources: dict[str, str] = {}  # code that is in no file, for excerpts
+        self.output = ToolOutput()
+
+    def choose_runtime(self, name: str | None) -> None:
+        """Notes the profile that ``--runtime`` names; the last one given counts.
+
+        Raises:
+            UnknownNameError: There is none of that name.
+        """
+        if name is not None:
+            self.runtime_name = self.plan.profile(name).name
+
+    def new_runtime(self, command_runtime: str = "") -> Runtime:
+        """Makes a runtime from the chosen profile, else the command's, else the tool's default."""
+        profile = self.plan.profile(self.runtime_name or command_runtime or self.plan.default_runtime)
+        factory = compose(self.plan, profile, self.registry, self.files, output=self.output, debug=self.debug)
+        return factory.new_runtime(profile.name)
+
+    def run_program(
+        self,
+        command_runtime: str,
+        start: Callable[[Runtime], Held | None],
+        on_value: Callable[[Runtime, Held], None] | None = None,
+        *,
+        op: str,
+    ) -> None:
+        """Runs a program in a runtime of its own, from the first line to the last pending timer.
+
+        Ctrl-C stops it, also inside an endless loop; a second one ends the process at once.
+
+        Args:
+            command_runtime: The command's own default profile, or "".
+            start: Starts it, on the owner.
+            on_value: Takes its value, on the owner.
+            op: A name for errors.
+
+        Raises:
+            XpyjaError: What ended it.
+            KeyboardInterrupt: Ctrl-C.
+        """
+        runtime = self.new_runtime(command_runtime)
+        deliver = None if on_value is None else lambda value: on_value(runtime, value)
+        try:
+            runtime.run(lambda: start(runtime), op=op, on_value=deliver)
+        except KeyboardInterrupt:
+            self._stop(runtime, EXIT_INTERRUPTED, None)
+            raise
+        except TimeLimitExceeded as error:
+            self._stop(runtime, EXIT_TIME_LIMIT, error)
+            raise
+        except XpyjaError:
+            self._close(runtime)
+            raise
+        runtime.close()
+
+    def _stop(self, runtime: Runtime, exit_code: int, error: XpyjaError | None) -> None:
+        """Ends a program that may not want to end. What does not return in time is left behind with the process."""
+        try:
+            runtime.close(CLOSE_SECONDS)
+        except (CloseTimeout, KeyboardInterrupt):
+            if error is not None:
+                self.show(error)
+            leave(exit_code)
+        except XpyjaError:
+            pass  # a closer failed; the reason for stopping is what counts
+
+    @staticmethod
+    def _close(runtime: Runtime) -> None:
+        try:
+            runtime.close(CLOSE_SECONDS)
+        except XpyjaError:
+            pass  # the program's own error is the one to show
+
+    def show(self, error: XpyjaError) -> None:
+        """Writes an error to stderr."""
+        packages = os.path.dirname(self.folder)
+        places = (
+            *(
+                (os.path.join(self.folder, source.root), f"{source.id}:")
+                for source in self.plan.sources
+                if source.embedded
+            ),
+            (packages, ""),
+        )
+        report = Report(colors=wants_colors(sys.stderr.isatty()), sources=self.sources, places=places)
+        sys.stderr.write(report.render(error))
+
+
+def leave(exit_code: int) -> NoReturn:
+    """Ends the process now, with whatever threads are still busy."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass  # nobody reads it any more
+    os._exit(exit_code)
