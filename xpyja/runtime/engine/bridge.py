@@ -333,6 +333,10 @@ class Bridge:
         self._watched[promise.id] = promise
         self.enter_text("watch", promise.id)
 
+    def error_to_slot(self, error: BaseException) -> None:
+        """Puts the JavaScript error for an exception into the slot."""
+        self.vm.enter(self.vm.operations["makeError"], 0, self._error_text(error))
+
     def expect(self, promise: Promise) -> None:
         """Notes a promise whose end JavaScript will report anyway."""
         self._watched[promise.id] = promise

@@ -105,9 +105,17 @@ set_memory_limit = _function(_hold, "JS_SetMemoryLimit", None, Pointer, ctypes.c
 set_stack_size = _function(_hold, "JS_SetMaxStackSize", None, Pointer, ctypes.c_size_t)
 set_interrupt_handler = _function(_hold, "JS_SetInterruptHandler", None, Pointer, Pointer, Pointer)
 set_rejection_tracker = _function(_hold, "JS_SetHostPromiseRejectionTracker", None, Pointer, Pointer, Pointer)
+get_import_meta = _function(_hold, "JS_GetImportMeta", JSValue, Pointer, Pointer)
+get_module_namespace = _function(_hold, "JS_GetModuleNamespace", JSValue, Pointer, Pointer)
+set_module_loader = _function(_hold, "JS_SetModuleLoaderFunc", None, Pointer, Pointer, Pointer, Pointer)
+js_strndup = _function(_hold, "js_strndup", Pointer, Pointer, _TEXT, ctypes.c_size_t)
+throw = _function(_hold, "JS_Throw", JSValue, Pointer, JSValue)
 run_gc = _function(_hold, "JS_RunGC", None, Pointer)
 
 RejectionTracker = ctypes.CFUNCTYPE(None, Pointer, JSValue, JSValue, ctypes.c_bool, Pointer)
+
+NormaliseHook = ctypes.CFUNCTYPE(Pointer, Pointer, _TEXT, _TEXT, Pointer)
+LoadHook = ctypes.CFUNCTYPE(Pointer, Pointer, _TEXT, Pointer)
 
 thread_state = _function(ctypes.pythonapi, "PyThreadState_Get", Pointer)
 

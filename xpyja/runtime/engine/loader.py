@@ -15,7 +15,7 @@ from typing import NamedTuple
 from xpyja.runtime.api.values import HostError
 from xpyja.runtime.errors import ModuleDenied, ModuleNotFound, suggest
 
-EXTENSIONS = (".js", ".cjs", ".json")
+EXTENSIONS = (".js", ".cjs", ".mjs", ".json")
 
 NODE_BUILTINS = frozenset(
     "assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain events"
@@ -29,7 +29,7 @@ class Resolved(NamedTuple):
     """Where a specifier leads.
 
     Attributes:
-        kind: ``native``, ``js`` or ``json``.
+        kind: ``native``, ``js`` (CommonJS unless its text says otherwise), ``module`` (an ES module) or ``json``.
         path: The alias of a native module, else the absolute path of a file.
     """
 
@@ -98,6 +98,9 @@ class Resolver:
     def _bare(self, specifier: str, parent: str) -> Resolved:
         tried: list[str] = []
         for folder in (*self.roots, *_node_modules(os.path.dirname(parent))):
+            if not os.path.isdir(folder):
+                tried.append(folder + "/")
+                continue
             found = _file_or_folder(os.path.join(folder, specifier), tried, specifier.endswith("/"))
             if found is not None:
                 return found
@@ -117,8 +120,12 @@ class Resolver:
         found = _file_or_folder(os.path.abspath(path), tried, path.endswith("/"))
         if found is None:
             raise ModuleNotFound(path, "the command line", tuple(tried), hint=_near_files(os.path.abspath(path)))
-        if found.kind == "js" and found.path.endswith((".mjs", ".ts", ".mts", ".cts")):
-            raise HostError(f"{path}: only CommonJS (.js, .cjs) and .json files can be run", code="ERR_UNKNOWN_FILE_EXTENSION")
+        if found.path.endswith((".ts", ".mts", ".cts", ".tsx")):
+            raise HostError(
+                f"{path}: TypeScript cannot be run by this tool",
+                code="ERR_UNKNOWN_FILE_EXTENSION",
+                hint="compile it to JavaScript first",
+            )
         return found
 
 
@@ -159,22 +166,52 @@ def _file(base: str, tried: list[str]) -> Resolved | None:
         tried.append(path)
         if os.path.isfile(path):
             real = os.path.realpath(path)
-            return Resolved("json" if real.endswith(".json") else "js", real)
+            return Resolved(_kind(real), real)
     return None
 
 
+def _kind(path: str) -> str:
+    if path.endswith(".json"):
+        return "json"
+    if path.endswith(".mjs"):
+        return "module"
+    if path.endswith(".js") and _package_type(os.path.dirname(path)) == "module":
+        return "module"
+    return "js"
+
+
+def _package_type(folder: str) -> str:
+    """The ``type`` of the nearest package.json; "" when there is none."""
+    while True:
+        package = _package(folder)
+        if package is not None:
+            kind = package.get("type")
+            return kind if isinstance(kind, str) else ""
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.basename(folder) == "node_modules":
+            return ""
+        folder = parent
+
+
 def _package_main(folder: str) -> str | None:
+    package = _package(folder)
+    main = package.get("main") if package is not None else None
+    return main if isinstance(main, str) else None
+
+
+def _package(folder: str) -> dict[str, object] | None:
+    """The package.json of a folder; None when it has none."""
     path = os.path.join(folder, "package.json")
     try:
         with open(path, encoding="utf-8") as file:
             import json
 
-            main = json.load(file).get("main")
-    except FileNotFoundError:
+            package = json.load(file)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
-    except (ValueError, AttributeError) as error:
+    except ValueError as error:
         raise HostError(f"{path} is no valid package.json: {error}", code="ERR_INVALID_PACKAGE_CONFIG") from error
-    return main if isinstance(main, str) else None
+    return package if isinstance(package, dict) else {}
 
 
 def _near_files(base: str) -> str | None:
@@ -202,3 +239,14 @@ def read_source(path: str) -> str:
     except OSError as error:
         raise HostError(f"cannot read {path}: {error.strerror}", code="ERR_READ") from error
     return "//" + text[2:] if text.startswith("#!") else text
+
+
+def looks_like_module(source: str) -> bool:
+    """Whether a ``.js`` file that no package.json speaks for is written as an ES module.
+
+    A guess from the first words of its lines; whoever asks has the compiler decide in the end.
+    """
+    return any(
+        line.startswith(("import ", "import{", "import*", 'import"', "import'", "export ", "export{", "export*"))
+        for line in source.splitlines()
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from xpyja.runtime.api.provider import JsSource
 from xpyja.runtime.engine.bridge import Bridge, Deferred, Function, Promise, _Reference
-from xpyja.runtime.engine.loader import Resolver, read_source
+from xpyja.runtime.engine.loader import Resolver, looks_like_module, read_source
 from xpyja.runtime.engine.owner import RuntimeOwner
 from xpyja.runtime.engine.vm import Vm, required_stack
 from xpyja.runtime.errors import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from xpyja.runtime.engine.builder import Composition
     from xpyja.runtime.engine.cancel import CancelToken
+    from xpyja.runtime.engine.esmodules import EsModules
 
 Result = TypeVar("Result")
 
@@ -66,6 +67,7 @@ class Runtime:
         self._run_active = False
         self._probe: Callable[[], None] | None = None
         self._lost = False
+        self._modules: EsModules | None = None
         self.owner = RuntimeOwner(
             name,
             max_wait=self._limits.time,
@@ -121,18 +123,26 @@ class Runtime:
         where = json.dumps({"specifier": specifier, "filename": self._main_name})
         return self.call(lambda: self._bridge.enter_text("require", 0, where), op="require", timeout=timeout)
 
-    def run_file(self, path: str) -> None:
+    def run_file(self, path: str) -> Held | None:
         """Runs a file as the main module. Owner thread.
+
+        Returns:
+            The promise of an ES module's evaluation, else None.
 
         Raises:
             ModuleNotFound: There is no such file.
             JsError: It threw.
         """
         found = self._resolver.main(path)
-        self._bridge.enter_text("runMain", 0, json.dumps({"path": found.path, "kind": found.kind}))
+        if found.kind != "module":
+            turned_out = self._bridge.enter_text("runMain", 0, json.dumps({"path": found.path, "kind": found.kind}))
+            if turned_out is not True:
+                return None
+        self.modules.import_file(found.path)
+        return Held(self._bridge, int(self._bridge.enter_text("hold")))
 
     def run_source(self, source: str, name: str) -> None:
-        """Runs a text as the main module of the runtime's folder. Owner thread."""
+        """Runs a text as the main module of the runtime's folder, as CommonJS. Owner thread."""
         path = f"{self._main_name.rpartition('/')[0]}/{name}"
         source = "//" + source[2:] if source.startswith("#!") else source
         self._bridge.read(self._bridge.vm.compile_function(source, path, WRAPPER_PARAMETERS) or "u")
@@ -200,14 +210,14 @@ class Runtime:
 
         def begin() -> None:
             value = start()
-            if value is None or on_value is None:
+            if value is None:
                 return
             if self._bridge.enter_text("adopt", value.id):
                 promise = Promise(self._bridge, value.id)
                 pending.append(promise)
                 self._bridge.expect(promise)
                 promise.add_done_callback(lambda done: self._deliver(done, value, on_value))
-            else:
+            elif on_value is not None:
                 on_value(value)
 
         self._uncaught.clear()
@@ -224,12 +234,13 @@ class Runtime:
         finally:
             self._run_active = False
 
-    def _deliver(self, promise: Promise, value: Held, on_value: Callable[[Held], None]) -> None:
+    def _deliver(self, promise: Promise, value: Held, on_value: Callable[[Held], None] | None) -> None:
         if self.closed:
             return
         try:
             promise.result()
-            on_value(value)
+            if on_value is not None:
+                on_value(value)
         except XpyjaError as error:
             self.uncaught(error)
 
@@ -353,6 +364,8 @@ class Runtime:
             "compile": self._compile,
             "read": lambda path: bridge.answer(read_source(json.loads(path))),
             "native": self._native,
+            "requireModule": self._require_module,
+            "moduleDone": lambda name: self.modules.done(name),
         }
 
     def _resolve(self, specifier: str, parent: str) -> str:
@@ -360,8 +373,26 @@ class Runtime:
         return self._bridge.answer({"kind": found.kind, "path": found.path})
 
     def _compile(self, path: str) -> str:
+        """Compiles a CommonJS file into the slot; answers true when it is an ES module after all."""
         file = json.loads(path)
-        return self._bridge.vm.compile_function(read_source(file), file, WRAPPER_PARAMETERS) or "u"
+        source = read_source(file)
+        failed = self._bridge.vm.compile_function(source, file, WRAPPER_PARAMETERS)
+        if failed and not file.endswith(".cjs") and looks_like_module(source):
+            return "jtrue"
+        return failed or "jfalse"
+
+    def _require_module(self, path: str) -> str:
+        self.modules.require(json.loads(path))
+        return "u"
+
+    @property
+    def modules(self) -> EsModules:
+        """The ES modules. Owner thread; made with the first one."""
+        if self._modules is None:
+            from xpyja.runtime.engine.esmodules import EsModules
+
+            self._modules = EsModules(self._bridge, self._resolver, lambda: self._main_name)
+        return self._modules
 
     def _native(self, alias: str) -> str:
         name = json.loads(alias)
@@ -410,6 +441,8 @@ class Runtime:
                 failures.append(error)
         self._failures = tuple(failures)
         self._bridge.close()
+        if self._modules is not None:
+            self._modules.close()
         if self._bridge.vm is not None:
             self._bridge.vm.close()
 

@@ -84,8 +84,8 @@ class Vm:
             )
         self._context: Any = capi._quickjs.Context()  # the binding has no types
         self._context.add_callable("__xpyja_host", host)
-        self._runtime, self._pointer = capi.object_pointers(self._context)
-        if capi.get_runtime(self._pointer) != self._runtime:
+        self.runtime_pointer, self.pointer = capi.object_pointers(self._context)
+        if capi.get_runtime(self.pointer) != self.runtime_pointer:
             raise EngineError("the engine's memory layout is not the expected one", hint="install the pinned quickjs-ng")
         self._thread_state = capi.thread_state()
         self._running_state = Pointer.from_address(id(self._context) + capi.THREAD_STATE_OFFSET)
@@ -93,9 +93,9 @@ class Vm:
         self._rejections: dict[int, tuple[JSValue, JSValue]] = {}  # promise -> it and its reason, kept alive
         self._rejected: list[tuple[JSValue, JSValue]] = []  # handled late; to be freed outside the hook
         self._tracker = capi.RejectionTracker(self._track_rejection)
-        self._slot = capi.new_object_proto(self._pointer, _NULL)
-        capi.set_stack_size(self._runtime, stack)
-        capi.set_rejection_tracker(self._runtime, ctypes.cast(self._tracker, Pointer), None)
+        self._slot = capi.new_object_proto(self.pointer, _NULL)
+        capi.set_stack_size(self.runtime_pointer, stack)
+        capi.set_rejection_tracker(self.runtime_pointer, ctypes.cast(self._tracker, Pointer), None)
         self._enter_function = _UNDEFINED
         self.operations: dict[str, int] = {}
 
@@ -108,12 +108,12 @@ class Vm:
         self._check()
         boot = self._builtin_function("boot")
         argument = (JSValue * 1)(self._slot)
-        enter = self._run(capi.call, self._pointer, boot, _UNDEFINED, 1, ctypes.addressof(argument))
-        capi.free_value(self._pointer, boot)
+        enter = self._run(capi.call, self.pointer, boot, _UNDEFINED, 1, ctypes.addressof(argument))
+        capi.free_value(self.pointer, boot)
         if enter.tag == capi.TAG_EXCEPTION:
             raise EngineError(f"the engine does not start: {self._exception_text()}")
         self._enter_function = enter
-        names = capi.get_property(self._pointer, self._slot, b"value")
+        names = capi.get_property(self.pointer, self._slot, b"value")
         self.operations = {name: number for number, name in enumerate(self._text_of(names).split(","))}
 
     # -- running ------------------------------------------------------------------------------------------------
@@ -143,12 +143,12 @@ class Vm:
         self._depth += 1
         try:
             answer = self._run(
-                capi.call, self._pointer, self._enter_function, _UNDEFINED, 3, ctypes.addressof(arguments)
+                capi.call, self.pointer, self._enter_function, _UNDEFINED, 3, ctypes.addressof(arguments)
             )
         finally:
             self._depth -= 1
             if text is not None:
-                capi.free_value(self._pointer, arguments[2])
+                capi.free_value(self.pointer, arguments[2])
         if answer.tag == capi.TAG_UNDEFINED:
             return ""
         if answer.tag == capi.TAG_EXCEPTION:
@@ -160,31 +160,30 @@ class Vm:
 
         A host call takes the GIL back with the thread state that it finds in the binding's Context.
         """
-        self._running_state.value = self._thread_state
+        state = self._running_state
+        before = state.value  # None, unless a hook of the engine runs JavaScript while JavaScript runs
+        state.value = self._thread_state
         try:
             return function(*arguments)
         finally:
-            self._running_state.value = None
+            state.value = before
 
-    def run_script(self, source: str, filename: str, *, entry: str = "result") -> str:
+    def run_script(self, source: str, filename: str, *, entry: str = "result", line: int = 1) -> str:
         """Runs a script in the global scope.
+
+        Args:
+            source: JavaScript.
+            filename: Its name in traces.
+            entry: What is done with its completion value.
+            line: The number of its first line.
 
         Returns:
             The answer of an entry for its completion value, or of ``failed`` for what it threw.
         """
         self._check()
-        self._enter_depth()
-        try:
-            compiled = self._compile(source, filename, line=1)
-            value = compiled
-            if compiled.tag != capi.TAG_EXCEPTION:
-                value = self._run(capi.eval_function, self._pointer, compiled)
-        finally:
-            self._depth -= 1
-        if value.tag == capi.TAG_EXCEPTION:
-            return self._failed()
-        self._set_slot(value)
-        return self.enter(self.operations[entry])
+        compiled = self._compile(source, filename, line=line)
+        failed = self.pending_failure() if compiled.tag == capi.TAG_EXCEPTION else self.evaluate_to_slot(compiled)
+        return failed or self.enter(self.operations[entry])
 
     def compile_function(self, source: str, filename: str, parameters: str) -> str:
         """Compiles a function body and puts the function into the slot, where JavaScript takes it.
@@ -196,22 +195,49 @@ class Vm:
         """
         self._check()
         # The two lines before the body have the numbers -1 and 0.
-        function = self._compile(f"(function ({parameters}) {{\n\n{source}\n}})", filename, line=-1)
-        if function.tag != capi.TAG_EXCEPTION:
-            # A body that closes the function early runs its rest here, with no more powers than it has anyway.
-            self._enter_depth()
-            try:
-                function = self._run(capi.eval_function, self._pointer, function)
-            finally:
-                self._depth -= 1
-        if function.tag == capi.TAG_EXCEPTION:
-            return self._failed()
-        self._set_slot(function)
+        compiled = self._compile(f"(function ({parameters}) {{\n\n{source}\n}})", filename, line=-1)
+        if compiled.tag == capi.TAG_EXCEPTION:
+            return self.pending_failure()
+        # A body that closes the function early runs its rest here, with no more powers than it has anyway.
+        return self.evaluate_to_slot(compiled)
+
+    def compile_failure(self, source: str, filename: str, flags: int) -> str:
+        """The answer of the entry ``failed`` for a source that does not compile, or "" when it does."""
+        self._check()
+        value = self._compile(source, filename, line=1, flags=flags)
+        if value.tag == capi.TAG_EXCEPTION:
+            return self.pending_failure()
+        capi.free_value(self.pointer, value)
         return ""
+
+    def evaluate_to_slot(self, compiled: JSValue) -> str:
+        """Runs compiled code and puts what it returns into the slot. For the port only.
+
+        Returns:
+            "", or the answer of the entry ``failed``.
+        """
+        self._check()
+        self._enter_depth()
+        try:
+            value = self._run(capi.eval_function, self.pointer, compiled)
+        finally:
+            self._depth -= 1
+        if value.tag == capi.TAG_EXCEPTION:
+            return self.pending_failure()
+        self.set_slot(value)
+        return ""
+
+    def throw_slot(self) -> None:
+        """Makes the slot's value the engine's pending exception. For hooks of the port only."""
+        capi.throw(self.pointer, self._take_slot())
+
+    def throw_text(self, text: str) -> None:
+        """Makes a string the engine's pending exception. For hooks of the port only."""
+        capi.throw(self.pointer, self._new_text(text.encode("ascii", "backslashreplace").decode()))
 
     def load_builtin(self, name: str) -> None:
         """Puts the function of an engine file (``js/NAME.js``) into the slot."""
-        self._set_slot(self._builtin_function(name))
+        self.set_slot(self._builtin_function(name))
 
     def drain_one(self) -> str | None:
         """Runs one pending job (a promise reaction). Only with no entry under way.
@@ -224,26 +250,26 @@ class Vm:
             Interrupted: The script was stopped.
         """
         context = Pointer()
-        done: int = self._run(capi.execute_pending_job, self._runtime, ctypes.byref(context))
+        done: int = self._run(capi.execute_pending_job, self.runtime_pointer, ctypes.byref(context))
         if done < 0:
-            return self._failed()
+            return self.pending_failure()
         return "" if done else None
 
     def has_jobs(self) -> bool:
         """Whether a job is pending."""
-        return bool(capi.is_job_pending(self._runtime))
+        return bool(capi.is_job_pending(self.runtime_pointer))
 
     def unhandled(self) -> list[str]:
         """Takes the rejections that nothing handled, oldest first, as answers of the entry ``failed``."""
         for value in (value for pair in self._rejected for value in pair):
-            capi.free_value(self._pointer, value)
+            capi.free_value(self.pointer, value)
         self._rejected.clear()
         pending, self._rejections = self._rejections, {}
         answers = []
         for promise, reason in pending.values():
-            self._set_slot(reason)
+            self.set_slot(reason)
             answers.append(self.enter(self.operations["failed"]))
-            capi.free_value(self._pointer, promise)
+            capi.free_value(self.pointer, promise)
         return answers
 
     # -- stopping -----------------------------------------------------------------------------------------------
@@ -253,14 +279,14 @@ class Vm:
         with self._gate:
             if not self._closed:
                 self.interrupted = True
-                capi.set_interrupt_handler(self._runtime, capi.ALWAYS_INTERRUPT, None)
+                capi.set_interrupt_handler(self.runtime_pointer, capi.ALWAYS_INTERRUPT, None)
 
     def resume(self) -> None:
         """Lets scripts run again after `interrupt`."""
         with self._gate:
             self.interrupted = False
             if not self._closed:
-                capi.set_interrupt_handler(self._runtime, None, None)
+                capi.set_interrupt_handler(self.runtime_pointer, None, None)
 
     # -- limits -------------------------------------------------------------------------------------------------
 
@@ -269,37 +295,37 @@ class Vm:
         self._check()
         if size < MIN_MEMORY:
             raise EngineError(f"a memory limit of {size} bytes is below the engine's minimum of {MIN_MEMORY}")
-        capi.set_memory_limit(self._runtime, size)
+        capi.set_memory_limit(self.runtime_pointer, size)
 
     def heap_size(self) -> int:
         """Bytes of JavaScript heap in use, 0 after `close`. Any thread."""
         with self._gate:
             if self._closed:
                 return 0
-            return ctypes.c_int64.from_address(self._runtime + capi.HEAP_SIZE_OFFSET).value
+            return ctypes.c_int64.from_address(self.runtime_pointer + capi.HEAP_SIZE_OFFSET).value
 
     def collect(self) -> None:
         """Runs the engine's garbage collector."""
         self._check()
-        capi.run_gc(self._runtime)
+        capi.run_gc(self.runtime_pointer)
 
     # -- the slot -----------------------------------------------------------------------------------------------
 
     def put_buffer(self, index: int, data: bytes) -> None:
         """Puts an ArrayBuffer with a copy of `data` into the slot."""
-        buffer = capi.new_array_buffer(self._pointer, data, len(data))
+        buffer = capi.new_array_buffer(self.pointer, data, len(data))
         if buffer.tag == capi.TAG_EXCEPTION:
             raise self._uncatchable()
-        capi.set_index(self._pointer, self._slot, index, buffer)
+        capi.set_index(self.pointer, self._slot, index, buffer)
 
     def take_buffer(self, index: int) -> bytes:
         """Takes the bytes of a Uint8Array out of the slot."""
-        value = capi.get_index(self._pointer, self._slot, index)
+        value = capi.get_index(self.pointer, self._slot, index)
         size = ctypes.c_size_t()
-        address = capi.get_bytes(self._pointer, ctypes.byref(size), value)
+        address = capi.get_bytes(self.pointer, ctypes.byref(size), value)
         data = ctypes.string_at(address, size.value) if address else b""
-        capi.free_value(self._pointer, value)
-        capi.set_index(self._pointer, self._slot, index, _UNDEFINED)
+        capi.free_value(self.pointer, value)
+        capi.set_index(self.pointer, self._slot, index, _UNDEFINED)
         return data
 
     def slot_open_proxy(self) -> bool:
@@ -307,18 +333,18 @@ class Vm:
         value = self._take_slot()
         proxy = bool(capi.is_proxy(value))
         if proxy:
-            self._set_slot(capi.get_proxy_target(self._pointer, value))
-            capi.set_index(self._pointer, self._slot, 0, capi.get_proxy_handler(self._pointer, value))
-        capi.free_value(self._pointer, value)
+            self.set_slot(capi.get_proxy_target(self.pointer, value))
+            capi.set_index(self.pointer, self._slot, 0, capi.get_proxy_handler(self.pointer, value))
+        capi.free_value(self.pointer, value)
         return proxy
 
     def slot_promise_state(self) -> int:
         """Replaces the promise in the slot by its value: 0 pending, 1 fulfilled, 2 rejected; -1 is no promise."""
         value = self._take_slot()
-        state: int = capi.promise_state(self._pointer, value)
+        state: int = capi.promise_state(self.pointer, value)
         if state > 0:
-            self._set_slot(capi.promise_result(self._pointer, value))
-        capi.free_value(self._pointer, value)
+            self.set_slot(capi.promise_result(self.pointer, value))
+        capi.free_value(self.pointer, value)
         return state
 
     # -- end ----------------------------------------------------------------------------------------------------
@@ -330,14 +356,14 @@ class Vm:
         self._check()
         with self._gate:
             self._closed = True
-            capi.set_interrupt_handler(self._runtime, None, None)
-        capi.set_rejection_tracker(self._runtime, None, None)
+            capi.set_interrupt_handler(self.runtime_pointer, None, None)
+        capi.set_rejection_tracker(self.runtime_pointer, None, None)
         for value in (value for pair in (*self._rejected, *self._rejections.values()) for value in pair):
-            capi.free_value(self._pointer, value)
+            capi.free_value(self.pointer, value)
         self._rejected.clear()
         self._rejections.clear()
-        capi.free_value(self._pointer, self._enter_function)
-        capi.free_value(self._pointer, self._slot)
+        capi.free_value(self.pointer, self._enter_function)
+        capi.free_value(self.pointer, self._slot)
         self._context = None  # the last reference: the engine dies here, on its own thread
 
     # -- inside -------------------------------------------------------------------------------------------------
@@ -355,20 +381,20 @@ class Vm:
             )
         self._depth += 1
 
-    def _compile(self, source: str, filename: str, *, line: int) -> JSValue:
+    def _compile(self, source: str, filename: str, *, line: int, flags: int = capi.EVAL_GLOBAL) -> JSValue:
         # "surrogatepass": a lone surrogate in a string literal of a script is legal JavaScript.
         data = source.encode("utf-8", "surrogatepass")
-        options = capi.EvalOptions(1, capi.EVAL_GLOBAL | capi.EVAL_COMPILE_ONLY, filename.encode(errors="replace"), line)
-        value: JSValue = self._run(capi.evaluate, self._pointer, data, len(data), ctypes.byref(options))
+        options = capi.EvalOptions(1, flags | capi.EVAL_COMPILE_ONLY, filename.encode(errors="replace"), line)
+        value: JSValue = self._run(capi.evaluate, self.pointer, data, len(data), ctypes.byref(options))
         return value
 
     def _builtin_function(self, name: str) -> JSValue:
         code = _bytecode.get(name)
         if code is None:
             code = _bytecode[name] = self._compile_builtin(name)
-        function: JSValue = capi.read_object(self._pointer, code, len(code), capi.WRITE_BYTECODE)
+        function: JSValue = capi.read_object(self.pointer, code, len(code), capi.WRITE_BYTECODE)
         if function.tag != capi.TAG_EXCEPTION:
-            function = self._run(capi.eval_function, self._pointer, function)
+            function = self._run(capi.eval_function, self.pointer, function)
         if function.tag == capi.TAG_EXCEPTION:
             raise self._uncatchable()
         return function
@@ -382,23 +408,24 @@ class Vm:
         if value.tag == capi.TAG_EXCEPTION:
             raise EngineError(f"the engine's file {name}.js does not compile: {self._exception_text()}")
         size = ctypes.c_size_t()
-        address = capi.write_object(self._pointer, ctypes.byref(size), value, capi.WRITE_BYTECODE)
+        address = capi.write_object(self.pointer, ctypes.byref(size), value, capi.WRITE_BYTECODE)
         code = ctypes.string_at(address, size.value)
-        capi.js_free(self._pointer, address)
-        capi.free_value(self._pointer, value)
+        capi.js_free(self.pointer, address)
+        capi.free_value(self.pointer, value)
         return code
 
-    def _set_slot(self, value: JSValue) -> None:
-        capi.set_property(self._pointer, self._slot, b"value", value)  # takes the reference
+    def set_slot(self, value: JSValue) -> None:
+        """Puts a value into the slot and takes over the reference. For the port only."""
+        capi.set_property(self.pointer, self._slot, b"value", value)  # takes the reference
 
     def _take_slot(self) -> JSValue:
-        value: JSValue = capi.get_property(self._pointer, self._slot, b"value")
-        self._set_slot(_UNDEFINED)
+        value: JSValue = capi.get_property(self.pointer, self._slot, b"value")
+        self.set_slot(_UNDEFINED)
         return value
 
     def _new_text(self, text: str) -> JSValue:
         data = text.encode()
-        value: JSValue = capi.new_string(self._pointer, data, len(data))
+        value: JSValue = capi.new_string(self.pointer, data, len(data))
         if value.tag == capi.TAG_EXCEPTION:
             raise self._uncatchable()
         return value
@@ -406,37 +433,37 @@ class Vm:
     def _text_of(self, value: JSValue) -> str:
         """Reads a text and frees it."""
         size = ctypes.c_size_t()
-        address = capi.to_text(self._pointer, ctypes.byref(size), value, False)
-        capi.free_value(self._pointer, value)
+        address = capi.to_text(self.pointer, ctypes.byref(size), value, False)
+        capi.free_value(self.pointer, value)
         if not address:
             raise self._uncatchable()
         data = ctypes.string_at(address, size.value)
-        capi.free_text(self._pointer, address)
+        capi.free_text(self.pointer, address)
         return data.decode("utf-8", "surrogatepass")
 
-    def _failed(self) -> str:
+    def pending_failure(self) -> str:
         """Describes the pending exception.
 
         Raises:
             Interrupted: It is an interrupt.
         """
-        error = capi.get_exception(self._pointer)
+        error = capi.get_exception(self.pointer)
         if self.interrupted:
-            capi.free_value(self._pointer, error)
+            capi.free_value(self.pointer, error)
             raise Interrupted("interrupted")
-        self._set_slot(error)
+        self.set_slot(error)
         return self.enter(self.operations["failed"])
 
     def _uncatchable(self) -> Interrupted | JsMemoryError:
         """Makes the error for what passed every ``catch``: an interrupt or the end of memory."""
-        capi.free_value(self._pointer, capi.get_exception(self._pointer))
+        capi.free_value(self.pointer, capi.get_exception(self.pointer))
         if self.interrupted:
             return Interrupted("interrupted")
         return JsMemoryError("InternalError", "out of memory")
 
     def _exception_text(self) -> str:
         """The pending exception as text; for engine files only, since it may run the thrown value's code."""
-        return self._text_of(capi.get_exception(self._pointer))
+        return self._text_of(capi.get_exception(self.pointer))
 
     def _track_rejection(self, _: int, promise: JSValue, reason: JSValue, handled: bool, __: int) -> None:
         # A hook of the engine: it may take and give references and nothing else.
@@ -447,6 +474,6 @@ class Vm:
                 self._rejected.append(pair)
         else:
             self._rejections[key] = (
-                capi.dup_value(self._pointer, promise),
-                capi.dup_value(self._pointer, reason),
+                capi.dup_value(self.pointer, promise),
+                capi.dup_value(self.pointer, reason),
             )

@@ -12,7 +12,7 @@ from xpyja.runtime.app.options import runtime_option
 
 if TYPE_CHECKING:
     from xpyja.runtime.app.tool import Tool
-    from xpyja.runtime.engine.runtime import Runtime
+    from xpyja.runtime.engine.runtime import Held, Runtime
     from xpyja.runtime.plan import CommandEntry
 
 STDIN = "<stdin>"
@@ -25,13 +25,12 @@ def make(tool: Tool, entry: CommandEntry) -> click.Command:
         text = sys.stdin.read() if file == "-" else ""
         path = STDIN if file == "-" else _locate(tool, file)
 
-        def start(runtime: Runtime) -> None:
+        def start(runtime: Runtime) -> Held | None:
             runtime.set_global("scriptArgs", [path, *args])
             if file == "-":
                 tool.sources[os.path.join(os.getcwd(), STDIN)] = text
-                runtime.run_source(text, STDIN)
-            else:
-                runtime.run_file(path)
+                return runtime.run_source(text, STDIN)
+            return runtime.run_file(path)
 
         tool.run_program(entry.runtime, start, op="run")
 

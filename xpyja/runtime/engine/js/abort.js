@@ -281,7 +281,7 @@ class AbortSignal extends EventTarget {
     const signal = new AbortSignal(construct);
     internal.setTimeout(() => {
       abortSignal(signal, new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-    }, milliseconds);
+    }, milliseconds).unref(); // as in Node, waiting for it keeps nothing alive
     return signal;
   }
 

@@ -569,7 +569,7 @@ const entries = {
   // taken by its value. Answers whether it was a promise at all.
   adopt(id) {
     const promise = mapGet(table, id);
-    if (internal.promiseState(promise)[0] === undefined) return 'jfalse';
+    if (internal.promiseState(promise) === undefined) return 'jfalse';
     promiseThen(
       promise,
       (value) => {
@@ -587,6 +587,15 @@ const entries = {
 
   stringify(id) {
     return toText(jsonStringify(mapGet(table, id)));
+  },
+
+  // For the loader hook, which throws what is in the slot.
+  makeError(_, text) {
+    try {
+      fromText(text);
+    } catch (error) {
+      slot.value = error;
+    }
   },
 
   setGlobal(_, text) {

@@ -27,12 +27,13 @@ internal.isProxy = (value) => internal.proxyDetails(value) !== undefined;
 
 const PROMISE_STATES = ['pending', 'fulfilled', 'rejected'];
 
+// [state, value] of a promise, undefined for anything else.
 internal.promiseState = (promise) => {
   slot.value = promise;
   const state = host('promiseState');
   const value = slot.value;
   slot.value = undefined;
-  return [PROMISE_STATES[state], value];
+  return state < 0 ? undefined : [PROMISE_STATES[state], value];
 };
 
 internal.inspect = (value) => load('inspect').inspect(value);

@@ -3,10 +3,12 @@
 // CommonJS. Python resolves specifiers, reads files and compiles them; this file
 // keeps the cache and runs the wrappers.
 
-const { slot } = internal;
+const { host, slot } = internal;
 const { ask, entries, toText } = require('bridge');
-const { apply, defineProperty, objectKeys, stringSlice, mapGet, mapSet } = require('primordials');
+const { apply, defineProperty, objectKeys, stringSlice, mapDelete, mapGet, mapSet } = require('primordials');
 const { parse: jsonParse } = JSON;
+const encodePath = encodeURI;
+const promiseCatch = Function.prototype.call.bind(Promise.prototype.catch);
 
 const cache = { __proto__: null }; // absolute path -> Module; scripts see it as require.cache
 const natives = new Map(); // alias -> module object
@@ -76,6 +78,7 @@ function loadFile(module, kind) {
   let finished = false;
   try {
     if (kind === 'json') module.exports = readJson(module.filename);
+    else if (kind === 'module') requireModule(module);
     else runFile(module, kind === 'compiled');
     finished = module.loaded = true;
   } finally {
@@ -84,8 +87,17 @@ function loadFile(module, kind) {
   }
 }
 
+// An ES module in a CommonJS world: its namespace is what it exports.
+function requireModule(module) {
+  ask('requireModule', module.filename);
+  module.exports = takeCompiled();
+}
+
 function runFile(module, compiled) {
-  if (!compiled) ask('compile', module.filename);
+  if (!compiled && ask('compile', module.filename)) {
+    requireModule(module);
+    return;
+  }
   const body = takeCompiled();
   apply(body, module.exports, [module.exports, makeRequire(module), module, module.filename, module.path]);
 }
@@ -119,12 +131,14 @@ internal.requireNative = nativeModule;
 
 // -- entries ------------------------------------------------------------------------
 
-// Runs a file as the main module.
+// Runs a file as the main module. Answers true when it is an ES module, which is
+// evaluated from Python.
 entries.runMain = (_, text) => {
   const { path, kind } = jsonParse(text);
   main = new Module(path, null);
   main.id = '.';
-  loadFile(main, kind);
+  if (kind === 'js' && ask('compile', path)) return 'jtrue'; // an ES module after all
+  loadFile(main, kind === 'js' ? 'compiled' : kind);
 };
 
 // Gives scripts without a file a `require` of their own: eval and the REPL.
@@ -140,6 +154,64 @@ entries.globalRequire = (_, text) => {
 entries.require = (_, text) => {
   const { specifier, filename } = jsonParse(text);
   return toText(loadFrom(specifier, new Module(filename, null)));
+};
+
+// -- entries for ES modules (esmodules.py) -------------------------------------------
+
+const synthetic = new Map(); // name -> exports, until the module that has them is there
+
+// Runs a module that is no ES module and answers with the names that it exports.
+entries.prepareSynthetic = (_, text) => {
+  const { name, kind, path } = jsonParse(text);
+  let exports;
+  if (kind === 'native') {
+    exports = nativeModule(path);
+  } else {
+    let module = cache[path];
+    if (module === undefined) {
+      module = new Module(path, null);
+      loadFile(module, kind);
+    }
+    ({ exports } = module);
+  }
+  mapSet(synthetic, name, exports);
+  const named = typeof exports === 'function' || (typeof exports === 'object' && exports !== null);
+  return toText(named ? objectKeys(exports) : []);
+};
+
+entries.fillMeta = (_, text) => {
+  const { name, synthetic: isSynthetic, secret } = jsonParse(text);
+  const meta = takeCompiled();
+  if (isSynthetic) {
+    meta.exports = mapGet(synthetic, name);
+    mapDelete(synthetic, name);
+    return;
+  }
+  const parent = new Module(name, null);
+  meta.dirname = parent.path;
+  meta.filename = name;
+  meta.url = 'file://' + encodePath(name);
+  meta.resolve = (specifier) => {
+    requireSpecifier(specifier);
+    const { kind, path } = ask('resolve', specifier, name);
+    return kind === 'native' ? path : 'file://' + encodePath(path);
+  };
+  // Told once, by the call at the end of the module's own text.
+  defineProperty(meta, '__xpyja_done', {
+    value: (given) => { if (given === secret) host('moduleDone', name); },
+    enumerable: false,
+  });
+};
+
+// Whether the evaluation whose promise is in the slot has ended; throws what it threw.
+entries.checkEvaluated = () => {
+  const promise = takeCompiled();
+  const [state, value] = internal.promiseState(promise);
+  if (state === 'rejected') {
+    promiseCatch(promise, () => {});
+    throw value;
+  }
+  return state === 'fulfilled' ? 'jtrue' : 'jfalse';
 };
 
 // After an interrupt, which runs no `finally`: forgets the modules that were loading.
