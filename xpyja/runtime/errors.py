@@ -210,9 +210,14 @@ class JsStackError(JsError):
 
 
 class Interrupted(XpyjaError):
-    """Running JavaScript was stopped from outside. Scripts cannot catch it."""
+    """Running JavaScript was stopped from outside. Scripts cannot catch it.
+
+    Attributes:
+        frames: Where it was stopped, innermost frame first; empty when that is not known.
+    """
 
     exit_code = EXIT_INTERRUPTED
+    frames: tuple[Frame, ...] = ()
 
 
 class TimeLimitExceeded(Interrupted):

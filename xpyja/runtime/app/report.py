@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from xpyja.runtime.errors import Frame, JsError, ModuleNotFound, UnhandledRejection, XpyjaError
+from xpyja.runtime.errors import Frame, Interrupted, JsError, ModuleNotFound, UnhandledRejection, XpyjaError
 
 RED, CYAN, DIM, BOLD, RESET = "\x1b[31m", "\x1b[36m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
 MAX_FRAMES = 30
@@ -58,24 +58,25 @@ class Report:
             if len(original.tried) > MAX_TRIED:
                 shown.append(f"  … and {len(original.tried) - MAX_TRIED} more")
             blocks.append("tried:\n" + "\n".join(shown))
+        if isinstance(error, (JsError, Interrupted)):
+            blocks.extend(self._trace(error.frames))
         if isinstance(error, JsError):
-            blocks.extend(self._trace(error))
             for number, member in enumerate(error.errors, start=1):
-                blocks.append("\n\n".join([self._headline(f"error {number}", member), *self._trace(member)]))
+                blocks.append("\n\n".join([self._headline(f"error {number}", member), *self._trace(member.frames)]))
             if error.cause is not None:
                 blocks.append(self._headline("caused by", error.cause))
                 blocks.extend(self._details(error.cause))
         return blocks
 
-    def _trace(self, error: JsError) -> list[str]:
+    def _trace(self, frames: tuple[Frame, ...]) -> list[str]:
         blocks = []
-        excerpt = self._excerpt(error.frames)
+        excerpt = self._excerpt(frames)
         if excerpt:
             blocks.append(excerpt)
-        if error.frames:
-            lines = [self._frame_line(frame) for frame in error.frames[:MAX_FRAMES]]
-            if len(error.frames) > MAX_FRAMES:
-                lines.append(f"    … {len(error.frames) - MAX_FRAMES} more frames")
+        if frames:
+            lines = [self._frame_line(frame) for frame in frames[:MAX_FRAMES]]
+            if len(frames) > MAX_FRAMES:
+                lines.append(f"    … {len(frames) - MAX_FRAMES} more frames")
             blocks.append("\n".join(lines))
         return blocks
 

@@ -142,6 +142,7 @@ class RuntimeOwner:
         self._lock = threading.Lock()  # guards everything below
         self._wake = threading.Condition(self._lock)
         self._idle = threading.Condition(self._lock)
+        self._rest = threading.Condition(self._lock)
         self._queue: deque[_Task[Any]] = deque()
         self._entries: list[_Entry] = []
         self._work: dict[int, str] = {}  # host operations under way elsewhere
@@ -377,6 +378,7 @@ class RuntimeOwner:
         while True:
             with self._lock:
                 self._turning = False
+                self._rest.notify_all()
                 while not (self._queue or self._closing):
                     pause = self.timers.until_next()
                     if pause == 0.0:
@@ -510,6 +512,14 @@ class RuntimeOwner:
     def resting(self) -> bool:
         """Whether no entry is under way. Any thread."""
         return not self._entries
+
+    def wait_rest(self, timeout: float) -> bool:
+        """Waits until the loop has nothing in hand, but for at most `timeout` seconds. Any thread but the owner."""
+        until = time.monotonic() + timeout
+        with self._lock:
+            while self._turning and (remaining := until - time.monotonic()) > 0:
+                self._rest.wait(remaining)
+            return not self._turning
 
     def wake_waiters(self) -> None:
         """Has every `wait_idle` look at its `stop` again. Any thread."""

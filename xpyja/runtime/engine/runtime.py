@@ -11,6 +11,7 @@ from xpyja.runtime.api.provider import JsSource
 from xpyja.runtime.engine.bridge import Bridge, Deferred, Function, Promise, _Reference
 from xpyja.runtime.engine.loader import Resolver, looks_like_module, read_source
 from xpyja.runtime.engine.owner import RuntimeOwner
+from xpyja.runtime.engine.trace import javascript_frames
 from xpyja.runtime.engine.vm import Vm, required_stack
 from xpyja.runtime.errors import (
     CallCanceled,
@@ -30,11 +31,15 @@ if TYPE_CHECKING:
     from xpyja.runtime.engine.builder import Composition
     from xpyja.runtime.engine.cancel import CancelToken
     from xpyja.runtime.engine.esmodules import EsModules
+    from xpyja.runtime.errors import Frame
 
 Result = TypeVar("Result")
 
 SOFT_MEMORY = 0.75
 """Share of the memory limit at which a script is stopped for good; the limit itself is an error it can catch."""
+
+LOCATE_SECONDS = 0.2
+"""How long a run that was out of time waits to learn where the script was."""
 
 WRAPPER_PARAMETERS = "exports, require, module, __filename, __dirname"
 NATIVE_PARAMETERS = "exports, require, module, native"
@@ -67,6 +72,7 @@ class Runtime:
         self._run_active = False
         self._probe: Callable[[], None] | None = None
         self._lost = False
+        self._stopped_at: tuple[Frame, ...] = ()
         self._modules: EsModules | None = None
         self.owner = RuntimeOwner(
             name,
@@ -114,8 +120,18 @@ class Runtime:
         return self.call(lambda: self._bridge.read(self._bridge.vm.run_script(source, filename)), op="eval", timeout=timeout)
 
     def hold(self, source: str, *, filename: str = "<eval>") -> Held:
-        """Evaluates a script like `eval` and keeps the value in JavaScript. Owner thread."""
-        number = self._bridge.read(self._bridge.vm.run_script(source, filename, entry="hold"))
+        """Evaluates a script like `eval` and keeps the value in JavaScript. Owner thread.
+
+        Unlike `eval` it takes ``await`` at the top level; the value is then a promise.
+        """
+        vm, line = self._bridge.vm, 1
+        if "await" in source and vm.compile_failure(source, filename):
+            from xpyja.runtime.engine.toplevel import with_await
+
+            wrapped = with_await(source, lambda text: not vm.compile_failure(text, filename))
+            if wrapped is not None:
+                source, line = wrapped, -1
+        number = self._bridge.read(vm.run_script(source, filename, entry="hold", line=line))
         return Held(self._bridge, int(number))
 
     def require(self, specifier: str, *, timeout: float | None = None) -> Any:
@@ -252,13 +268,19 @@ class Runtime:
             if isinstance(error.__cause__, XpyjaError):
                 raise error.__cause__ from None  # the memory limit says more than "cancelled"
             if isinstance(error.__cause__, TimeoutError) and limit is not None:
-                raise TimeLimitExceeded(limit) from error
+                raise self._located(TimeLimitExceeded(limit)) from error
             raise
 
     def _time_is_up(self, limit: float | None) -> None:
         error = TimeLimitExceeded(limit or 0.0)
         self.owner.interrupt(error)
-        raise error
+        raise self._located(error)
+
+    def _located(self, error: TimeLimitExceeded) -> TimeLimitExceeded:
+        """Adds where the script was stopped, when it stops soon enough to tell."""
+        if self.owner.wait_rest(LOCATE_SECONDS):
+            error.frames = self._stopped_at
+        return error
 
     def interrupt(self, reason: BaseException | None = None) -> bool:
         """Stops the JavaScript that is running. Scripts cannot catch it; the runtime stays usable.
@@ -327,8 +349,12 @@ class Runtime:
             self.owner.interrupt(JsMemoryError("InternalError", f"memory limit of {limit} bytes reached"))
 
     def recover(self) -> None:
-        """Owner thread: puts right what an interrupt left half done."""
+        """Owner thread: puts right what an interrupt left half done, and notes where it hit."""
         self._bridge.enter_text("recover")
+        if self._bridge.vm.stopped_to_slot():
+            self._stopped_at = tuple(
+                frame for frame in javascript_frames(self._bridge.enter_text("stackOfStopped")) if frame.file
+            )
 
     def uncaught(self, error: BaseException) -> None:
         """Owner thread: takes an error that nobody waits for."""

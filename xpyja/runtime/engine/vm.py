@@ -76,6 +76,7 @@ class Vm:
         self._closed = False
         self._depth = 0
         self.interrupted = False
+        self._stopped: JSValue | None = None  # what the last interrupt threw
 
         version = engine_version()
         if version not in capi.SUPPORTED_ENGINES:
@@ -201,7 +202,7 @@ class Vm:
         # A body that closes the function early runs its rest here, with no more powers than it has anyway.
         return self.evaluate_to_slot(compiled)
 
-    def compile_failure(self, source: str, filename: str, flags: int) -> str:
+    def compile_failure(self, source: str, filename: str, flags: int = capi.EVAL_GLOBAL) -> str:
         """The answer of the entry ``failed`` for a source that does not compile, or "" when it does."""
         self._check()
         value = self._compile(source, filename, line=1, flags=flags)
@@ -362,6 +363,8 @@ class Vm:
             capi.free_value(self.pointer, value)
         self._rejected.clear()
         self._rejections.clear()
+        if self._stopped is not None:
+            capi.free_value(self.pointer, self._stopped)
         capi.free_value(self.pointer, self._enter_function)
         capi.free_value(self.pointer, self._slot)
         self._context = None  # the last reference: the engine dies here, on its own thread
@@ -449,17 +452,32 @@ class Vm:
         """
         error = capi.get_exception(self.pointer)
         if self.interrupted:
-            capi.free_value(self.pointer, error)
-            raise Interrupted("interrupted")
+            raise self._interrupt_thrown(error)
         self.set_slot(error)
         return self.enter(self.operations["failed"])
 
     def _uncatchable(self) -> Interrupted | JsMemoryError:
         """Makes the error for what passed every ``catch``: an interrupt or the end of memory."""
-        capi.free_value(self.pointer, capi.get_exception(self.pointer))
+        error = capi.get_exception(self.pointer)
         if self.interrupted:
-            return Interrupted("interrupted")
+            return self._interrupt_thrown(error)
+        capi.free_value(self.pointer, error)
         return JsMemoryError("InternalError", "out of memory")
+
+    def _interrupt_thrown(self, error: JSValue) -> Interrupted:
+        if self._stopped is None:
+            self._stopped = error
+        else:
+            capi.free_value(self.pointer, error)  # an outer frame of the same interrupt
+        return Interrupted("interrupted")
+
+    def stopped_to_slot(self) -> bool:
+        """Puts what the last interrupt threw into the slot, once. False when there is nothing."""
+        if self._stopped is None:
+            return False
+        self.set_slot(self._stopped)
+        self._stopped = None
+        return True
 
     def _exception_text(self) -> str:
         """The pending exception as text; for engine files only, since it may run the thrown value's code."""

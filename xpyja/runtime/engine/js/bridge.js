@@ -589,6 +589,13 @@ const entries = {
     return toText(jsonStringify(mapGet(table, id)));
   },
 
+  // Where the interrupt in the slot stopped the script.
+  stackOfStopped() {
+    const { value } = slot;
+    slot.value = undefined;
+    return toText(readStack(value));
+  },
+
   // For the loader hook, which throws what is in the slot.
   makeError(_, text) {
     try {
