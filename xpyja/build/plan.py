@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from xpyja.runtime.plan import RuntimePlan
+from xpyja import __version__
+from xpyja.build.describe import Descriptions, ModuleDescription
+from xpyja.build.errors import SpecError
+from xpyja.build.sources import Listing, list_files
+from xpyja.build.spec.config import convert_config
+from xpyja.build.spec.document import Path as SpecPath
+from xpyja.build.spec.language import normalise_alias
+from xpyja.build.spec.loader import LoadedSpec
+from xpyja.build.spec.model import (
+    EvalCommand,
+    ModuleRef,
+    ProviderCommand,
+    ReplCommand,
+    RunCommand,
+    Spec,
+    VerbsCommand,
+)
+from xpyja.build.targets import this_target
+from xpyja.runtime.plan import (
+    BuildInfo,
+    CommandEntry,
+    Limits,
+    ModuleInstance,
+    ModuleOffer,
+    Profile,
+    ProviderEntry,
+    RuntimePlan,
+    SourceEntry,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +101,138 @@ class BuildPlan:
     requirements: tuple[str, ...]
     files: tuple[SourceFile, ...]
     artifacts: tuple[Artifact, ...]
+
+
+def compile_plan(loaded: LoadedSpec, descriptions: Descriptions) -> BuildPlan:
+    """Decides everything about a build.
+
+    Reads nothing but the names of the files in sources; the same spec, descriptions and names give the same plan.
+
+    Args:
+        loaded: A spec that `xpyja.build.check.check_spec` accepts.
+        descriptions: What the providers offer.
+
+    Raises:
+        SpecError: A source's folder changed since the check.
+    """
+    spec = loaded.spec
+    chosen = [found for ref in spec.providers if (found := descriptions.provider(ref.id))]
+    listings = _listings(loaded)
+    return BuildPlan(
+        runtime=RuntimePlan(
+            name=spec.name,
+            version=spec.version,
+            description=spec.description,
+            env_prefix=_env_prefix(spec),
+            default_runtime=spec.app.default_runtime or next(iter(spec.runtimes)),
+            providers=tuple(
+                ProviderEntry(
+                    provider.id, provider.location.origin, provider.version, loaded.position(("providers", index))[0]
+                )
+                for index, provider in enumerate(chosen)
+            ),
+            runtimes=tuple(_profile(loaded, descriptions, name) for name in spec.runtimes),
+            sources=tuple(
+                SourceEntry(source.id, source.kind, source.embed, source.id, listings[source.id].files)
+                for source in spec.sources
+            ),
+            commands=tuple(_command(command) for command in spec.commands),
+            offers=tuple(
+                ModuleOffer(provider.id, module.name, module.doc, provider in chosen)
+                for provider in descriptions.providers
+                for module in provider.modules
+            ),
+            build=BuildInfo(
+                xpyja=__version__,
+                spec=loaded.path.name,
+                spec_digest=hashlib.sha256(loaded.text.encode()).hexdigest(),
+                requires_python=spec.python.requires,
+                targets=spec.python.targets or (this_target(),),
+                embedded=(),  # known when the requirements are resolved
+            ),
+        ),
+        spec_text=loaded.text,
+        providers=tuple(ProviderFiles(p.id, p.location.origin, p.location.folder, p.location.package) for p in chosen),
+        requirements=_requirements(loaded, descriptions),
+        files=tuple(
+            SourceFile(source, relative, listings[source].folder / relative)
+            for source in sorted(listings)
+            for relative in listings[source].files
+        ),
+        artifacts=tuple(
+            Artifact(artifact.type, artifact_output(loaded, artifact.output)) for artifact in spec.artifacts
+        ),
+    )
+
+
+def artifact_output(loaded: LoadedSpec, output: str | None) -> Path:
+    """The absolute path of an artifact; ``dist/NAME.pyz`` unless given."""
+    path = loaded.folder / (output or f"dist/{loaded.spec.name}.pyz")
+    return path.parent.resolve() / path.name
+
+
+def _env_prefix(spec: Spec) -> str:
+    given = spec.app.env_prefix
+    return spec.name.upper().replace("-", "_") if given is None else given
+
+
+def _profile(loaded: LoadedSpec, descriptions: Descriptions, name: str) -> Profile:
+    runtime = loaded.spec.runtimes[name]
+    limits = runtime.limits
+    path: SpecPath = ("runtimes", name, "modules")
+    return Profile(
+        name=name,
+        modules=tuple(
+            _instance(loaded, descriptions, ref, (*path, index)) for index, ref in enumerate(runtime.modules)
+        ),
+        limits=Limits(limits.memory, limits.stack, limits.time),
+        isolation=runtime.isolation,
+        line=loaded.position(path)[0],
+    )
+
+
+def _instance(loaded: LoadedSpec, descriptions: Descriptions, ref: ModuleRef, path: SpecPath) -> ModuleInstance:
+    module = _module(descriptions, ref)
+    config, problems = convert_config(module.fields or (), ref.config or {}, loaded, (*path, "config"))
+    assert not problems, "check_spec reports them"
+    return ModuleInstance(
+        provider=ref.provider,
+        module=ref.module,
+        alias=normalise_alias(ref.alias or ref.module),
+        config=config,
+        doc=module.doc,
+        line=loaded.position(path)[0],
+    )
+
+
+def _module(descriptions: Descriptions, ref: ModuleRef) -> ModuleDescription:
+    provider = descriptions.provider(ref.provider)
+    module = provider.module(ref.module) if provider else None
+    assert module is not None, "check_spec reports unknown modules"
+    return module
+
+
+def _command(command: EvalCommand | RunCommand | ReplCommand | VerbsCommand | ProviderCommand) -> CommandEntry:
+    name = command.name if isinstance(command, (EvalCommand, RunCommand, ReplCommand)) else None
+    return CommandEntry(type=command.type, name=name or command.type, runtime=command.runtime or "")
+
+
+def _requirements(loaded: LoadedSpec, descriptions: Descriptions) -> tuple[str, ...]:
+    of_modules = (
+        requirement
+        for runtime in loaded.spec.runtimes.values()
+        for ref in runtime.modules
+        for requirement in _module(descriptions, ref).requirements
+    )
+    return tuple(sorted({*loaded.spec.python.requirements, *of_modules}))
+
+
+def _listings(loaded: LoadedSpec) -> dict[str, Listing]:
+    listings = {}
+    for index, source in enumerate(loaded.spec.sources):
+        listing = list_files(loaded.folder / (source.from_.dir or "")) if source.embed else Listing(Path(), ())
+        if listing.problems:
+            where: SpecPath = ("sources", index, "from", "dir")
+            raise SpecError(tuple(loaded.problem(where, problem) for problem in listing.problems))
+        listings[source.id] = listing
+    return listings
