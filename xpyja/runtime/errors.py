@@ -295,6 +295,24 @@ class CloseTimeout(XpyjaError):
         self.running = running
 
 
+class ProcessCrashed(XpyjaError):
+    """The process of an isolated runtime ended by itself, or had to be ended because it made no sense any more.
+
+    Attributes:
+        signal: Name of the signal that killed it, such as ``SIGSEGV``, or "".
+        code: Its exit code, or None when it did not exit.
+        running: What it was doing, such as ``eval``; "" when nothing was asked of it.
+    """
+
+    def __init__(
+        self, message: str, *, signal: str = "", code: int | None = None, running: str = "", hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.signal = signal
+        self.code = code
+        self.running = running
+
+
 class CompositionError(XpyjaError):
     """A runtime cannot be composed: a duplicate id or alias, a failing registration or initializer."""
 

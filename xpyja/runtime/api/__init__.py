@@ -1,18 +1,25 @@
 """What a provider author imports, and nothing else.
 
-Names that need `dataclasses` (`option`, `make_config`) live in `xpyja.runtime.api.config`, which a module's own code
-imports, so that importing a provider stays cheap.
+The names are loaded when they are first used, so that importing a provider costs no more than what it uses.
 """
 
-from xpyja.runtime.api.context import Assets, ModuleContext, Owner
-from xpyja.runtime.api.provider import Exports, JsSource, Lazy, Module, ModuleFactory, Provider
-from xpyja.runtime.api.typescript import TsFunction, TsModule, TsParam
-from xpyja.runtime.api.values import UNDEFINED, Handle, HostError, JsBigInt, JsFunction, JsMap, JsPromise, Undefined, require_handle
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xpyja.runtime.api.config import FieldDescription, describe_fields, make_config, option
+    from xpyja.runtime.api.context import Assets, ModuleContext, Owner
+    from xpyja.runtime.api.javascript import JsFunction, JsPromise
+    from xpyja.runtime.api.provider import Exports, JsSource, Lazy, Module, ModuleFactory, Provider
+    from xpyja.runtime.api.typescript import TsFunction, TsModule, TsParam
+    from xpyja.runtime.api.values import UNDEFINED, Handle, HostError, JsBigInt, JsMap, Undefined, require_handle
 
 __all__ = [
     "UNDEFINED",
     "Assets",
     "Exports",
+    "FieldDescription",
     "Handle",
     "HostError",
     "JsBigInt",
@@ -30,5 +37,28 @@ __all__ = [
     "TsModule",
     "TsParam",
     "Undefined",
+    "describe_fields",
+    "make_config",
+    "option",
     "require_handle",
 ]
+
+_HOMES = {
+    "config": ("FieldDescription", "describe_fields", "make_config", "option"),
+    "context": ("Assets", "ModuleContext", "Owner"),
+    "javascript": ("JsFunction", "JsPromise"),
+    "provider": ("Exports", "JsSource", "Lazy", "Module", "ModuleFactory", "Provider"),
+    "typescript": ("TsFunction", "TsModule", "TsParam"),
+    "values": ("UNDEFINED", "Handle", "HostError", "JsBigInt", "JsMap", "Undefined", "require_handle"),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            from importlib import import_module
+
+            value: object = getattr(import_module(f"xpyja.runtime.api.{home}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

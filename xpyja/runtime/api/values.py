@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
 from xpyja.runtime.errors import HandleTypeError, XpyjaError
 
@@ -58,23 +58,6 @@ class Handle:
         self.target = target
         self.kind = kind or type(target).__name__
         self.members = members
-
-
-class JsFunction(Protocol):
-    """A JavaScript function in Python. Callable from any thread: off the owner it waits for the owner."""
-
-    def __call__(self, *args: object) -> Any: ...  # whatever the function returns
-
-
-class JsPromise(Awaitable[Any], Protocol):
-    """A JavaScript promise in Python."""
-
-    def result(self, timeout: float | None = None) -> Any:
-        """Waits for the promise. From any thread but the owner.
-
-        Raises:
-            JsError: The promise was rejected.
-        """
 
 
 class HostError(XpyjaError):

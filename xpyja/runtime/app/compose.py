@@ -2,69 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from xpyja.runtime.engine.builder import RuntimeBuilder, RuntimeFactory
 from xpyja.runtime.engine.loader import normalise
-from xpyja.runtime.errors import ModuleDenied, UnknownNameError
+from xpyja.runtime.errors import ModuleDenied
 
 if TYPE_CHECKING:
     from xpyja.runtime.api import Exports, Lazy
-    from xpyja.runtime.engine.output import Output
+    from xpyja.runtime.app.files import EmbeddedFiles
     from xpyja.runtime.engine.owner import RuntimeOwner
+    from xpyja.runtime.engine.protocols import Output
     from xpyja.runtime.engine.runtime import Runtime
-    from xpyja.runtime.plan import ModuleInstance, Profile, RuntimePlan, SourceEntry
+    from xpyja.runtime.plan import ModuleInstance, Profile, RuntimePlan
     from xpyja.runtime.registry import ProviderRegistry
-
-
-class EmbeddedFiles:
-    """The files of a tool's sources: an `xpyja.runtime.api.Assets`.
-
-    Args:
-        folder: The tool's package folder.
-        sources: Its sources.
-    """
-
-    def __init__(self, folder: str, sources: tuple[SourceEntry, ...]) -> None:
-        self._folder = folder
-        self._sources = {source.id: source for source in sources}
-
-    def folder(self, source: str) -> str:
-        """See `Assets.folder`."""
-        return self._find(source, "assets")
-
-    def script(self, source: str, path: str) -> str:
-        """The path of a file of a ``script`` source.
-
-        Raises:
-            UnknownNameError: There is no such source, or no such file in it.
-        """
-        folder = self._find(source, "script")
-        entry = self._sources[source]
-        if entry.files and path not in entry.files:
-            raise UnknownNameError(f'file of source "{source}"', path, entry.files)
-        return os.path.join(folder, path)
-
-    def script_folders(self) -> tuple[str, ...]:
-        """The folders of all ``script`` sources."""
-        return tuple(self._path(source) for source in self._sources.values() if source.kind == "script")
-
-    def has_script(self, source: str) -> bool:
-        """Whether there is a ``script`` source of that id."""
-        return source in self._sources and self._sources[source].kind == "script"
-
-    def _find(self, source: str, kind: str) -> str:
-        entry = self._sources.get(source)
-        if entry is None or entry.kind != kind:
-            known = tuple(other.id for other in self._sources.values() if other.kind == kind)
-            raise UnknownNameError(f"{kind} source", source, known)
-        return self._path(entry)
-
-    def _path(self, source: SourceEntry) -> str:
-        return os.path.join(self._folder, source.root) if source.embedded else os.path.abspath(source.root)
 
 
 class _Context:

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
-from xpyja.runtime.app.compose import EmbeddedFiles, compose
-from xpyja.runtime.app.report import Report
+from xpyja.runtime.app.files import EmbeddedFiles
 from xpyja.runtime.engine.output import StandardOutput, wants_colors
 from xpyja.runtime.errors import (
     EXIT_INTERRUPTED,
@@ -70,6 +69,8 @@ class Tool:
     def new_runtime(self, command_runtime: str = "") -> Runtime:
         """Makes a runtime from the chosen profile, else the command's, else the tool's default."""
         profile = self.plan.profile(self.runtime_name or command_runtime or self.plan.default_runtime)
+        from xpyja.runtime.app.compose import compose  # the engine; not every command needs it
+
         factory = compose(self.plan, profile, self.registry, self.files, output=self.output, debug=self.debug)
         return factory.new_runtime(profile.name)
 
@@ -139,6 +140,8 @@ class Tool:
             ),
             (packages, ""),
         )
+        from xpyja.runtime.app.report import Report
+
         report = Report(colors=wants_colors(sys.stderr.isatty()), sources=self.sources, places=places)
         sys.stderr.write(report.render(error))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from xpyja.runtime.engine.loader import Denial, normalise
-from xpyja.runtime.engine.output import Output, StandardOutput
+from xpyja.runtime.engine.output import StandardOutput
 from xpyja.runtime.engine.runtime import Runtime
 from xpyja.runtime.errors import CompositionError
 from xpyja.runtime.plan import Limits
@@ -16,6 +16,7 @@ from xpyja.runtime.plan import Limits
 if TYPE_CHECKING:
     from xpyja.runtime.api.provider import Exports
     from xpyja.runtime.engine.owner import CallRecord
+    from xpyja.runtime.engine.protocols import Output
     from xpyja.runtime.errors import CallPanicked
 
 
@@ -162,6 +163,10 @@ class RuntimeFactory:
     def aliases(self) -> tuple[str, ...]:
         """The native modules, in order."""
         return tuple(self._composition.modules)
+
+    def limited(self, limits: Limits) -> RuntimeFactory:
+        """The same factory with other limits."""
+        return RuntimeFactory(self._composition._replace(limits=limits))
 
     def new_runtime(self, name: str = "") -> Runtime:
         """Makes a runtime on a thread of its own.

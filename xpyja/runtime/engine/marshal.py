@@ -36,10 +36,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from xpyja.runtime.api.values import UNDEFINED, Handle, JsBigInt, JsMap
 from xpyja.runtime.errors import MarshalError
+
+if TYPE_CHECKING:
+    from xpyja.runtime.engine.protocols import Tables
 
 TAG: Final = "\x01"
 MAX_DEPTH: Final = 256
@@ -73,22 +76,6 @@ _FORMATS: Final = {
 }
 
 _dumps = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":")).encode
-
-
-class Tables(Protocol):
-    """What the texts refer to by number. `Bridge` has the one implementation."""
-
-    def put_buffer(self, index: int, data: bytes) -> None:
-        """Hands a buffer to JavaScript under an index that the text names."""
-
-    def take_buffer(self, index: int) -> bytes:
-        """Takes a buffer from JavaScript."""
-
-    def export(self, value: object) -> list[Any] | None:  # JSON values
-        """Makes the tag of a function, promise, exception or handle; None when `value` is none of these."""
-
-    def import_(self, kind: str, data: list[Any]) -> object:  # JSON values
-        """Finds or makes what a tag of JavaScript stands for."""
 
 
 class Encoder:
@@ -206,7 +193,7 @@ class Encoder:
 
 
 class Decoder:
-    """Makes Python values out of texts. Owner thread only.
+    """Makes Python values out of texts, those of `Encoder` included. Owner thread only.
 
     Args:
         tables: Where values that cross by reference are found.
@@ -243,7 +230,9 @@ class Decoder:
         if kind == "u":
             return UNDEFINED
         if kind == "i":
-            return JsBigInt(int(data[0], 16))
+            return JsBigInt(int(data[0], 16) * (-1 if data[1:] == [True] else 1))
+        if kind == "n":
+            return float(data[0])
         if kind == "d":
             return _datetime(data[0])
         if kind == "b":

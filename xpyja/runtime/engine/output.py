@@ -4,23 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Protocol, TextIO
-
-
-class Output(Protocol):
-    """Two streams, by file descriptor number: 1 and 2. Called on the owner thread."""
-
-    def write(self, fd: int, text: str) -> None:
-        """Writes text as it is."""
-
-    def is_terminal(self, fd: int) -> bool:
-        """Whether a person reads along."""
-
-    def colors(self, fd: int) -> bool:
-        """Whether to write ANSI colours."""
-
-    def columns(self, fd: int) -> int:
-        """Width in characters."""
+from typing import TextIO
 
 
 class StandardOutput:

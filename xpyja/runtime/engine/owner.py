@@ -16,7 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from xpyja.runtime.engine.cancel import CancelToken
 from xpyja.runtime.engine.timers import Timers
@@ -24,6 +24,8 @@ from xpyja.runtime.errors import CallCanceled, CallPanicked, CloseTimeout, Owner
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    from xpyja.runtime.engine.protocols import Driver
 
 Result = TypeVar("Result")
 
@@ -33,34 +35,6 @@ DRAIN_SECONDS = 1.0
 """How long the jobs that an interrupted entry left behind may run before the runtime counts as lost."""
 
 _stack_size_lock = threading.Lock()  # threading.stack_size is a setting of the whole process
-
-
-class Driver(Protocol):
-    """What an owner drives; a runtime is one."""
-
-    def raise_interrupt(self) -> None:
-        """Stops running JavaScript, and keeps stopping it. Any thread."""
-
-    def clear_interrupt(self) -> None:
-        """Lets JavaScript run again."""
-
-    def entered(self) -> None:
-        """Learns that an outermost entry begins."""
-
-    def recover(self) -> None:
-        """Puts right what an interrupt left half done."""
-
-    def drain(self) -> None:
-        """Runs the pending jobs to their end."""
-
-    def fire(self, timer: int) -> None:
-        """Runs the callback of a timer or immediate."""
-
-    def uncaught(self, error: BaseException) -> None:
-        """Takes an error that nobody waits for."""
-
-    def lost(self, reason: str) -> None:
-        """Learns that jobs would not end: the runtime cannot go on."""
 
 
 class CallRecord(NamedTuple):

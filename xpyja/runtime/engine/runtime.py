@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from xpyja.runtime.engine.builder import Composition
     from xpyja.runtime.engine.cancel import CancelToken
     from xpyja.runtime.engine.esmodules import EsModules
+    from xpyja.runtime.engine.output import Output
     from xpyja.runtime.errors import Frame
 
 Result = TypeVar("Result")
@@ -297,6 +298,11 @@ class Runtime:
     def deferred(self, op: str = "deferred") -> Deferred:
         """Makes a promise that Python settles."""
         return self._bridge.deferred(op)
+
+    @property
+    def output(self) -> Output:
+        """Where ``console`` writes. Owner thread."""
+        return self._output
 
     @property
     def heap_size(self) -> int:
