@@ -321,6 +321,26 @@ def test_a_stamp_with_nonsense_heals(tool: Path, setting: Setting, text: bytes) 
     assert stamp.read_bytes() == whole
 
 
+def test_what_killed_starts_left_half_written_is_removed(tool: Path, setting: Setting) -> None:
+    report(start(tool, setting))
+    half = copy_of(setting) / "site-packages" / "ballast" / "part_7.py.4711.tmp"
+    half.write_bytes(b"N = ")
+    next(copy_of(setting).glob("stamp.*")).unlink()
+    report(start(tool, setting))
+    assert not half.exists()
+
+
+def test_a_damaged_file_is_replaced_not_overwritten(tool: Path, setting: Setting) -> None:
+    report(start(tool, setting))
+    victim = copy_of(setting) / "site-packages" / "ballast" / "data.bin"
+    _truncate(victim)
+    damaged = victim.read_bytes()
+    with victim.open("rb") as held_by_a_running_tool:
+        report(start(tool, setting))
+        assert held_by_a_running_tool.read() == damaged
+    assert victim.read_bytes() == BALLAST["ballast/data.bin"]
+
+
 def test_a_folder_in_the_place_of_a_file_is_survived(tool: Path, setting: Setting) -> None:
     report(start(tool, setting))
     victim = copy_of(setting) / "site-packages/ballast/part_7.py"

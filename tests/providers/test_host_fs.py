@@ -13,6 +13,7 @@ from xpyja.runtime.api import JsSource
 from xpyja.runtime.api.config import describe_fields, make_config
 from xpyja.runtime.errors import ConfigError, UnknownNameError
 from xpyja_providers.host import text
+from xpyja_providers.host.files import describe
 from xpyja_providers.host.fs import new_fs
 from xpyja_providers.host.fs_config import FsConfig
 
@@ -327,10 +328,16 @@ def test_names_that_are_no_text_survive_the_round_trip(folder: str, make_fs: Mak
     assert bindings["readFile"](name, "utf8") == "odd"
 
 
-def test_large_numbers_of_a_file_stay_numbers(folder: str, make_fs: MakeFs) -> None:
-    bindings: dict[str, Any] = dict(make_fs(allow=["read"], roots=["."]).bindings)
-    described = bindings["stat"]("d/f", True)
-    assert all(isinstance(value, float) or value < 2**53 for value in described.values())
+def test_large_numbers_of_a_file_stay_numbers() -> None:
+    inode = 2**60 + 1
+    described = describe(os.stat_result((0o100644, inode, 2**53 - 1, 1, 0, 0, 5, 0, 0, 0)))
+    assert (described["ino"], type(described["ino"])) == (float(inode), float)
+    assert (described["dev"], type(described["dev"])) == (2**53 - 1, int)
+
+
+def test_a_path_of_bytes_without_an_end_in_the_middle(folder: str, make_fs: MakeFs, run_js: Any) -> None:
+    script = CATCH + "return caught(() => module.readFileSync(Uint8Array.from([0x64, 0, 0x66]))).code"
+    assert run_js(make_fs(allow=["read"], roots=["."]), script) == "ERR_INVALID_ARG_VALUE"
 
 
 def test_files_without_a_size_are_read_to_the_end(make_fs: MakeFs) -> None:

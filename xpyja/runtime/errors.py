@@ -239,12 +239,15 @@ class ModuleNotFound(XpyjaError):
 
     Attributes:
         specifier: What was asked for.
-        parent: The file that asked.
+        parent: The file that asked, "" for the command line.
         tried: The paths that were looked at, in order.
     """
 
     def __init__(self, specifier: str, parent: str, tried: tuple[str, ...], *, hint: str | None = None) -> None:
-        super().__init__(f"cannot find module '{specifier}' required by {parent}", hint=hint)
+        asked = (
+            f"cannot find module '{specifier}' required by {parent}" if parent else f"there is no script '{specifier}'"
+        )
+        super().__init__(asked, hint=hint)
         self.specifier = specifier
         self.parent = parent
         self.tried = tried
@@ -291,7 +294,9 @@ class CloseTimeout(XpyjaError):
     """
 
     def __init__(self, name: str, seconds: float, running: tuple[str, ...]) -> None:
-        super().__init__(f'"{name}" did not close within {seconds:g} s; still running: {", ".join(running) or "unknown"}')
+        super().__init__(
+            f'"{name}" did not close within {seconds:g} s; still running: {", ".join(running) or "unknown"}'
+        )
         self.running = running
 
 

@@ -13,6 +13,7 @@ from xpyja.runtime.errors import PlanError, UnknownNameError
 
 SCHEMA = "xpyja-plan/v1"
 PLAN_FILE = "plan.json"
+SOURCES_FOLDER = "sources"
 
 
 class Limits(NamedTuple):
@@ -216,9 +217,7 @@ def from_json(text: str) -> RuntimePlan:
             default_runtime=document["default_runtime"],
             providers=tuple(ProviderEntry(**entry) for entry in document["providers"]),
             runtimes=tuple(_profile(entry) for entry in document["runtimes"]),
-            sources=tuple(
-                SourceEntry(**{**entry, "files": tuple(entry["files"])}) for entry in document["sources"]
-            ),
+            sources=tuple(SourceEntry(**{**entry, "files": tuple(entry["files"])}) for entry in document["sources"]),
             commands=tuple(CommandEntry(**entry) for entry in document["commands"]),
             offers=tuple(ModuleOffer(**entry) for entry in document["offers"]),
             build=_build(document["build"]),

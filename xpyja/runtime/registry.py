@@ -94,7 +94,9 @@ def validate(provider: Provider) -> None:
             raise RegistrationError(shown, repr(module), "is not a Module")
         entry = f'module "{module.name}"'
         if not module.name or module.name != module.name.strip() or module.name.startswith((".", "/", "node:")):
-            raise RegistrationError(shown, entry, 'a module name is not empty and does not start with ".", "/" or "node:"')
+            raise RegistrationError(
+                shown, entry, 'a module name is not empty and does not start with ".", "/" or "node:"'
+            )
         if module.name in seen:
             raise RegistrationError(shown, entry, "is defined twice")
         seen.add(module.name)

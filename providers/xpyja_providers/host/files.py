@@ -61,7 +61,7 @@ class Files:
     def stat(self, path: str | bytes, follow: bool) -> dict[str, float]:
         """Describes a file, or the link itself."""
         with self._reading("stat" if follow else "lstat", path) as at, self._walk(at, follow=follow) as place:
-            return _describe(_status(place))
+            return describe(_status(place))
 
     def exists(self, path: str | bytes) -> bool:
         """Tells whether there is such a file; False for what is outside."""
@@ -402,7 +402,8 @@ def _status(place: Place) -> os.stat_result:
     return os.stat(place.name, dir_fd=place.fd, follow_symlinks=False)
 
 
-def _describe(status: os.stat_result) -> dict[str, float]:
+def describe(status: os.stat_result) -> dict[str, float]:
+    """What JavaScript's ``Stats`` is made of."""
     described: dict[str, float] = {
         name: _number(getattr(status, f"st_{name}", 0))
         for name in ("dev", "mode", "nlink", "uid", "gid", "rdev", "blksize", "ino", "size", "blocks")

@@ -21,7 +21,10 @@ def unwrap(hint: object) -> tuple[object, ...]:
 
 def as_model(hint: object) -> type[BaseModel] | None:
     """Returns the hint when it is a model."""
-    return hint if isinstance(hint, type) and issubclass(hint, BaseModel) else None
+    # Python 3.10 takes dict[str, int] for a class.
+    if typing.get_origin(hint) is not None or not isinstance(hint, type):
+        return None
+    return hint if issubclass(hint, BaseModel) else None
 
 
 def models_of(model: type[BaseModel], where: str = "") -> Iterator[tuple[str, type[BaseModel]]]:

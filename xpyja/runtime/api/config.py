@@ -173,5 +173,7 @@ def _checked(field: FieldDescription, value: Any, where: str) -> Any:
     if wrong_bool or not isinstance(value, _JSON_TYPES[field.type]):
         raise ConfigError(where, f"expected {field.type}, got {type(value).__name__}")
     if field.choices and value not in field.choices:
-        raise ConfigError(where, f"{value!r} is not one of {', '.join(field.choices)}", hint=suggest(str(value), field.choices))
+        raise ConfigError(
+            where, f"{value!r} is not one of {', '.join(field.choices)}", hint=suggest(str(value), field.choices)
+        )
     return value

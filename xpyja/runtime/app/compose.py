@@ -127,7 +127,9 @@ class _Denial:
         for offer in self._plan.offers:
             if normalise(offer.module) == name:
                 return ModuleDenied(
-                    name, f'module "{name}" is not in runtime profile "{profile.name}"', hint=self._hint(offer.provider, name)
+                    name,
+                    f'module "{name}" is not in runtime profile "{profile.name}"',
+                    hint=self._hint(offer.provider, name),
                 )
         return None
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from xpyja.runtime.errors import UnknownNameError
+from xpyja.runtime.plan import SOURCES_FOLDER
 
 if TYPE_CHECKING:
     from xpyja.runtime.plan import SourceEntry
@@ -55,4 +56,10 @@ class EmbeddedFiles:
         return self._path(entry)
 
     def _path(self, source: SourceEntry) -> str:
-        return os.path.join(self._folder, source.root) if source.embedded else os.path.abspath(source.root)
+        if source.embedded:
+            return os.path.join(self._folder, SOURCES_FOLDER, source.root)
+        return os.path.abspath(source.root)
+
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """The folders of the embedded sources, each with the short name that traces use for it."""
+        return tuple((self._path(source), f"{source.id}:") for source in self._sources.values() if source.embedded)

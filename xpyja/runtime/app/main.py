@@ -33,9 +33,11 @@ def run(folder: str, providers: dict[str, ProviderLoader]) -> int:
         for provider_id, load in providers.items():
             registry.register_lazy(provider_id, load)
         tool = Tool(plan, folder, registry)
-        _group(tool).main(sys.argv[1:], prog_name=plan.name, standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
+        code = _group(tool).main(sys.argv[1:], prog_name=plan.name, standalone_mode=False)
+        return code if isinstance(code, int) else 0  # an int is what click makes of its Exit
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(error.format_message() + "\n")
+        return EXIT_USAGE
     except click.ClickException as error:
         return _usage_error(error)
     except (KeyboardInterrupt, click.Abort):
@@ -52,7 +54,6 @@ def run(folder: str, providers: dict[str, ProviderLoader]) -> int:
         leave(0)
     except Exception as error:  # noqa: BLE001 - the last line of defence
         return _bug(error, debug)
-    return 0
 
 
 def _usage_error(error: click.ClickException) -> int:

@@ -23,7 +23,11 @@ class Report:
     """
 
     def __init__(
-        self, *, colors: bool = False, sources: Mapping[str, str] | None = None, places: tuple[tuple[str, str], ...] = ()
+        self,
+        *,
+        colors: bool = False,
+        sources: Mapping[str, str] | None = None,
+        places: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self._colors = colors
         self._sources = sources or {}
@@ -43,7 +47,11 @@ class Report:
         text = error.message
         if isinstance(error, JsError):
             plain = error.name in ("Error", "")
-            text = (error.text if plain else f"{error.name}: {error.text}") if error.text else error.name or "undefined was thrown"
+            text = (
+                (error.text if plain else f"{error.name}: {error.text}")
+                if error.text
+                else error.name or "undefined was thrown"
+            )
             if not error.name and error.ref is not None:
                 text = f"uncaught value: {text}"
             if isinstance(error, UnhandledRejection):
@@ -62,7 +70,8 @@ class Report:
             blocks.extend(self._trace(error.frames))
         if isinstance(error, JsError):
             for number, member in enumerate(error.errors, start=1):
-                blocks.append("\n\n".join([self._headline(f"error {number}", member), *self._trace(member.frames)]))
+                blocks.append(self._headline(f"error {number}", member))
+                blocks.extend(self._details(member))
             if error.cause is not None:
                 blocks.append(self._headline("caused by", error.cause))
                 blocks.extend(self._details(error.cause))

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, NoReturn
 
 from xpyja.runtime.app.files import EmbeddedFiles
 from xpyja.runtime.engine.output import StandardOutput, wants_colors
+from xpyja.runtime.engine.program import Program, show, start
 from xpyja.runtime.errors import (
     EXIT_INTERRUPTED,
     EXIT_TIME_LIMIT,
     CloseTimeout,
+    CompositionError,
     TimeLimitExceeded,
     XpyjaError,
 )
 
 if TYPE_CHECKING:
     from xpyja.runtime.engine.runtime import Held, Runtime
-    from xpyja.runtime.plan import RuntimePlan
+    from xpyja.runtime.plan import Profile, RuntimePlan
     from xpyja.runtime.registry import ProviderRegistry
 
 EXIT_BROKEN_PIPE = 141
@@ -66,13 +68,37 @@ class Tool:
         if name is not None:
             self.runtime_name = self.plan.profile(name).name
 
+    def profile(self, command_runtime: str = "") -> Profile:
+        """Finds the chosen profile, else the command's, else the tool's default."""
+        return self.plan.profile(self.runtime_name or command_runtime or self.plan.default_runtime)
+
     def new_runtime(self, command_runtime: str = "") -> Runtime:
-        """Makes a runtime from the chosen profile, else the command's, else the tool's default."""
-        profile = self.plan.profile(self.runtime_name or command_runtime or self.plan.default_runtime)
+        """Makes a runtime from the chosen profile, else the command's, else the tool's default.
+
+        Raises:
+            CompositionError: The profile asks for a process of its own; `run` gives it one.
+        """
+        profile = self.profile(command_runtime)
+        if profile.isolation == "process":
+            raise CompositionError(
+                f'this command cannot run in a process of its own, as runtime profile "{profile.name}" asks for',
+                hint="choose another profile with --runtime",
+            )
         from xpyja.runtime.app.compose import compose  # the engine; not every command needs it
 
         factory = compose(self.plan, profile, self.registry, self.files, output=self.output, debug=self.debug)
         return factory.new_runtime(profile.name)
+
+    def run(self, command_runtime: str, program: Program, *, op: str) -> None:
+        """Runs a program that is data, in a process of its own if the profile asks for one; see `run_program`."""
+        profile = self.profile(command_runtime)
+        if profile.isolation == "process":
+            from xpyja.runtime.app.isolated import run_isolated
+
+            run_isolated(self, profile, program)
+            return
+        deliver = (lambda runtime, value: show(program, runtime, value)) if program.show else None
+        self.run_program(command_runtime, lambda runtime: start(program, runtime), deliver, op=op)
 
     def run_program(
         self,
@@ -94,7 +120,7 @@ class Tool:
 
         Raises:
             XpyjaError: What ended it.
-            KeyboardInterrupt: Ctrl-C.
+            click.exceptions.Exit: Ctrl-C.
         """
         runtime = self.new_runtime(command_runtime)
         deliver = None if on_value is None else lambda value: on_value(runtime, value)
@@ -102,7 +128,9 @@ class Tool:
             runtime.run(lambda: start(runtime), op=op, on_value=deliver)
         except KeyboardInterrupt:
             self._stop(runtime, EXIT_INTERRUPTED, None)
-            raise
+            from click.exceptions import Exit
+
+            raise Exit(EXIT_INTERRUPTED) from None  # click would print an empty line for the interrupt itself
         except TimeLimitExceeded as error:
             self._stop(runtime, EXIT_TIME_LIMIT, error)
             raise
@@ -131,15 +159,7 @@ class Tool:
 
     def show(self, error: XpyjaError) -> None:
         """Writes an error to stderr."""
-        packages = os.path.dirname(self.folder)
-        places = (
-            *(
-                (os.path.join(self.folder, source.root), f"{source.id}:")
-                for source in self.plan.sources
-                if source.embedded
-            ),
-            (packages, ""),
-        )
+        places = (*self.files.places(), (os.path.dirname(self.folder), ""))
         from xpyja.runtime.app.report import Report
 
         report = Report(colors=wants_colors(sys.stderr.isatty()), sources=self.sources, places=places)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from xpyja.runtime.engine.bridge import Promise
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -31,7 +33,9 @@ def defer(bridge: Bridge, value: Any) -> Deferred:  # anything awaitable
         else:
             deferred.resolve(future.result())
 
-    if hasattr(value, "get_loop"):  # an asyncio future belongs to its loop's thread
+    if isinstance(value, Promise):  # of another runtime
+        value.add_done_callback(lambda promise: _follow(promise, deferred))
+    elif hasattr(value, "get_loop"):  # an asyncio future belongs to its loop's thread
         value.get_loop().call_soon_threadsafe(value.add_done_callback, finished)
     elif hasattr(value, "add_done_callback"):
         value.add_done_callback(finished)
@@ -42,6 +46,13 @@ def defer(bridge: Bridge, value: Any) -> Deferred:  # anything awaitable
         deferred.on_close = task.cancel
         task.add_done_callback(finished)
     return deferred
+
+
+def _follow(promise: Promise, deferred: Deferred) -> None:
+    try:
+        deferred.resolve(promise.result())
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the promise was rejected with
+        deferred.reject(error)
 
 
 async def _await(value: Any) -> Any:

@@ -77,12 +77,13 @@ class Function(_Reference):
 class Promise(_Reference):
     """A JavaScript promise in Python. Any thread may wait for it, except the owner: it would wait for itself."""
 
-    __slots__ = ("_callbacks", "_error", "_finished", "_value", "_watched")
+    __slots__ = ("_callbacks", "_error", "_finished", "_lock", "_value", "_watched")
 
     def __init__(self, bridge: Bridge, id_: int) -> None:
         super().__init__(bridge, id_)
         self._callbacks: list[Callable[[Promise], None]] = []
         self._finished = threading.Event()
+        self._lock = threading.Lock()  # between settling and adding callbacks
         self._watched = False
         self._value: Any = None  # what the promise was fulfilled with
         self._error: BaseException | None = None
@@ -112,24 +113,33 @@ class Promise(_Reference):
     def watch(self) -> None:
         """Asks JavaScript to tell how the promise ends, which also handles its rejection. Any thread."""
         if not self._watched:
-            self._watched = True
             self.bridge.run(lambda: self.bridge.watch(self), "await")
+            self._watched = True
 
     def add_done_callback(self, callback: Callable[[Promise], None]) -> None:
         """Calls `callback` with the promise when it has settled: on the owner, or at once when it has already."""
-        if self.done:
+        with self._lock:
+            waits = not self.done
+            if waits:
+                self._callbacks.append(callback)
+        if waits:
+            self.watch()
+        else:
             callback(self)
-            return
-        self._callbacks.append(callback)
-        self.watch()
 
     def settle(self, value: Any, error: BaseException | None) -> None:
         """Notes how the promise ended. Owner thread; the bridge calls it."""
-        self._value, self._error = value, error
-        self._finished.set()
-        callbacks, self._callbacks = self._callbacks, []
+        with self._lock:
+            if self.done:
+                return
+            self._value, self._error = value, error
+            self._finished.set()
+            callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
-            callback(self)
+            try:
+                callback(self)
+            except Exception as failure:  # noqa: BLE001 - such as an asyncio loop that is closed; the others still run
+                self.bridge.owner.report("await", failure)
 
     def __await__(self) -> Generator[Any, None, Any]:
         from asyncio import get_running_loop
@@ -158,11 +168,11 @@ class Deferred:
     `resolve` and `reject` may be called from any thread; only the first call counts.
     """
 
-    __slots__ = ("__weakref__", "_bridge", "_id", "_lock", "_outcome", "_work", "on_close", "op")
+    __slots__ = ("__weakref__", "_bridge", "_ids", "_lock", "_outcome", "_work", "on_close", "op")
 
     def __init__(self, bridge: Bridge, op: str) -> None:
         self._bridge = bridge
-        self._id = 0  # set when it crosses
+        self._ids: list[int] = []  # one for each time that it crossed and has not been settled since
         self._lock = threading.Lock()
         self._outcome: tuple[bool, object] | None = None
         self._work = bridge.owner.begin_work(op)
@@ -176,6 +186,8 @@ class Deferred:
 
     def reject(self, error: BaseException) -> None:
         """Rejects the promise."""
+        if not isinstance(error, BaseException):
+            raise TypeError(f"a promise is rejected with an exception, not with a {type(error).__name__}")
         self._settle(False, error)
 
     def _settle(self, fulfilled: bool, value: object) -> None:
@@ -185,19 +197,30 @@ class Deferred:
             self._outcome = (fulfilled, value)
         self._bridge.deferreds.discard(self)
         try:
-            self._bridge.owner.post(self._deliver, op=self.op)
-        except XpyjaError:
-            pass  # the runtime is closed, and the promise with it
+            self._post()
         finally:
             self._bridge.owner.end_work(self._work)
 
     def crossed(self, id_: int) -> None:
-        """Notes the promise's number. Owner thread; the bridge calls it."""
-        self._id = id_
+        """Notes a number of the promise; it has one for each time it crosses. Owner thread; the bridge calls it."""
+        with self._lock:
+            self._ids.append(id_)
+            settled = self._outcome is not None
+        if settled:
+            self._post()
+
+    def _post(self) -> None:
+        try:
+            self._bridge.owner.post(self._deliver, op=self.op)
+        except XpyjaError:
+            pass  # the runtime is closed, and the promise with it
 
     def _deliver(self) -> None:
-        if self._id and self._outcome is not None:
-            self._bridge.settle(self._id, *self._outcome)
+        with self._lock:
+            ids, self._ids = self._ids, []
+        for id_ in ids:
+            if self._outcome is not None:
+                self._bridge.settle(id_, *self._outcome)
 
 
 class Bridge:
@@ -219,7 +242,7 @@ class Bridge:
             "openProxy": lambda: self.vm.slot_open_proxy(),
             "promiseState": lambda: self.vm.slot_promise_state(),
         }
-        self._functions: dict[int, Callable[..., object]] = {}
+        self._functions: dict[int, tuple[Callable[..., object], int | None]] = {}
         self._objects: dict[int, object] = {}  # targets of handles, and exceptions behind JavaScript errors
         self._watched: dict[int, Promise] = {}
         self._segments: dict[int, list[list[Frame]]] = {}  # error -> Python frames it passed on its way
@@ -234,16 +257,22 @@ class Bridge:
         try:
             if type(operation) is str:
                 return self.operations[operation](*args)
-            function = self._functions[operation]  # type: ignore[index]
-            if args and type(args[0]) is str:
-                args = self._arguments(*args)
-            result = function(*args)
+            function, most = self._functions[operation]  # type: ignore[index]
+            if args:
+                if type(args[0]) is str:
+                    args = self._arguments(*args)
+                elif args[0] is None:  # what the binding makes of a text when memory is gone
+                    raise JsMemoryError("InternalError", "out of memory")
+            result = function(*args[:most])  # as in JavaScript, arguments too many are no error
             kind = type(result)
             if result is None or kind is bool or (kind is int and -_INT32 <= result < _INT32):  # type: ignore[operator]
                 return result
             return self._encoder.encode(result)
         except BaseException as error:  # noqa: BLE001 - the binding must never see one
-            return self._error_text(error)
+            try:
+                return self._error_text(error)
+            except BaseException:  # noqa: BLE001 - nor this one: no stack or no memory is left
+                return _INDESCRIBABLE
 
     def _arguments(self, text: str, single: bool = False) -> tuple[object, ...]:
         if single:
@@ -258,22 +287,26 @@ class Bridge:
         return self._encoder.encode(value)
 
     def _error_text(self, error: BaseException) -> str:
-        try:
-            return "e" + json.dumps(self._error_data(error))
-        except Exception:  # noqa: BLE001 - properties that JSON cannot write
-            return "e" + json.dumps({"name": "Error", "message": str(error), "code": None, "properties": {}, "id": 0, "ref": 0})
+        return "e" + json.dumps(self._error_data(error))
 
     def _error_data(self, error: BaseException) -> dict[str, Any]:  # JSON values
         if isinstance(error, JsError) and isinstance(error.ref, _ErrorReference) and error.ref.bridge is self:
             # On its way back into the VM that it came from: there it is the same object again.
             self._segments.setdefault(error.ref.serial, []).append(python_frames(error.__traceback__))
-            return {"name": error.name, "message": error.text, "code": None, "properties": {}, "id": 0, "ref": error.ref.id}
+            return {
+                "name": error.name,
+                "message": error.text,
+                "code": None,
+                "properties": {},
+                "id": 0,
+                "ref": error.ref.id,
+            }
         name, code, properties = _javascript_shape(error)
         return {
             "name": name,
-            "message": error.message if isinstance(error, XpyjaError) else str(error),
+            "message": error.message if isinstance(error, XpyjaError) else _message(error),
             "code": code,
-            "properties": properties,
+            "properties": {key: value for key, value in properties.items() if _is_json(value)},
             "id": self._keep(error),
             "ref": 0,
         }
@@ -330,8 +363,14 @@ class Bridge:
 
     def watch(self, promise: Promise) -> None:
         """Has JavaScript report how a promise ends."""
+        if promise.id in self._watched or promise.done:
+            return
         self._watched[promise.id] = promise
-        self.enter_text("watch", promise.id)
+        try:
+            self.enter_text("watch", promise.id)
+        except BaseException:
+            del self._watched[promise.id]
+            raise
 
     def error_to_slot(self, error: BaseException) -> None:
         """Puts the JavaScript error for an exception into the slot."""
@@ -350,7 +389,7 @@ class Bridge:
         if fulfilled:
             try:
                 text = self._encoder.encode(value)
-            except MarshalError as error:
+            except Exception as error:  # noqa: BLE001 - the promise must settle; code of the value may raise anything
                 fulfilled, text = False, self._error_text(error)
         elif isinstance(value, BaseException):
             text = self._error_text(value)
@@ -381,10 +420,12 @@ class Bridge:
         original = self._objects.get(id_) if id_ else None
         segments = list(self._segments.get(serial, ()))
         if isinstance(original, BaseException):
-            segments.insert(0, python_frames(original.__traceback__))
+            # What a module reports on purpose says all in its message; a bug needs the Python frames.
+            deliberate = isinstance(original, XpyjaError)
+            segments.insert(0, [] if deliberate else python_frames(original.__traceback__))
         elif data["code"] == "ERR_MARSHAL":
             reason, _, place = message.rpartition(" (at ")
-            return MarshalError(place.rstrip(")") or "$", reason or message)
+            return MarshalError(place[:-1] or "$", reason or message)
         error = _error_class(name, message)(
             name,
             message,
@@ -438,8 +479,9 @@ class Bridge:
             return self.export(defer(self, value))
         if callable(value):
             number = next(self._numbers)
-            self._functions[number] = value
-            return ["y", number, getattr(value, "__name__", "")]
+            self._functions[number] = value, _most_arguments(value)
+            name = getattr(value, "__name__", "")
+            return ["y", number, name if type(name) is str else ""]
         return None
 
     def import_(self, kind: str, data: list[Any]) -> object:
@@ -451,7 +493,7 @@ class Bridge:
         if kind == "h":
             return self._objects[data[0]]
         if kind == "y":
-            return self._functions[data[0]]
+            return self._functions[data[0]][0]
         if kind == "e":
             return self._make_error(data[0])
         raise EngineError(f"the bridge does not know the tag {kind!r}")
@@ -465,7 +507,10 @@ class Bridge:
         """Drops everything; promises that are watched fail, work behind deferreds is asked to stop."""
         for deferred in tuple(self.deferreds):
             if deferred.on_close is not None:
-                deferred.on_close()
+                try:
+                    deferred.on_close()
+                except Exception as failure:  # noqa: BLE001 - what comes after must happen all the same
+                    self.owner.report(deferred.op, failure)
         watched, self._watched = self._watched, {}
         for promise in watched.values():
             promise.settle(None, OwnerClosed("the runtime was closed before the promise settled"))
@@ -484,12 +529,44 @@ class _ErrorReference(_Reference):
         self.serial = serial
 
 
+_INDESCRIBABLE = (
+    'e{"name":"RangeError","message":"no stack or memory is left in Python","code":null,"properties":{},"id":0,"ref":0}'
+)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - code of whoever wrote the exception
+        return f"a {type(error).__name__} whose text cannot be made"
+
+
+def _is_json(value: object) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def _error_class(name: str, message: str) -> type[JsError]:
     if name == "InternalError" and message == "out of memory":
         return JsMemoryError
     if name == "RangeError" and message == "Maximum call stack size exceeded":
         return JsStackError
     return JsError
+
+
+def _most_arguments(function: Callable[..., object]) -> int | None:
+    """How many positional arguments a Python function takes; None for any number, or when it does not say."""
+    code = getattr(function, "__code__", None)
+    bound = 0
+    if code is None:
+        code = getattr(getattr(function, "__func__", None), "__code__", None)
+        bound = 1
+    if code is None or code.co_flags & 0x04:  # CO_VARARGS
+        return None
+    return int(code.co_argcount) - bound
 
 
 def _javascript_shape(error: BaseException) -> tuple[str, str | None, dict[str, object]]:

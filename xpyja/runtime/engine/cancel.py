@@ -17,7 +17,7 @@ class CancelToken:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._reason: BaseException | None = None
-        self._callbacks: dict[int, Callable[[BaseException], None]] = {}
+        self._callbacks: dict[object, Callable[[BaseException], None]] = {}
 
     @property
     def cancelled(self) -> bool:
@@ -51,12 +51,12 @@ class CancelToken:
         """
         with self._lock:
             if self._reason is None:
-                key = id(callback)
+                key = object()
                 self._callbacks[key] = callback
                 return lambda: self._forget(key)
         callback(self._reason)
         return lambda: None
 
-    def _forget(self, key: int) -> None:
+    def _forget(self, key: object) -> None:
         with self._lock:
             self._callbacks.pop(key, None)

@@ -20,6 +20,8 @@ Pointer = ctypes.c_void_p
 SUPPORTED_ENGINES = ("0.17.0",)
 """Releases of the engine whose layout `object_pointers`, `THREAD_STATE_OFFSET` and `HEAP_SIZE_OFFSET` describe."""
 
+UINT8_ARRAY = 2
+
 TAG_INT = 0
 TAG_NULL = 2
 TAG_UNDEFINED = 3
@@ -91,6 +93,7 @@ set_index = _function(_hold, "JS_SetPropertyUint32", ctypes.c_int, Pointer, JSVa
 get_property = _function(_hold, "JS_GetPropertyStr", JSValue, Pointer, JSValue, _TEXT)
 get_index = _function(_hold, "JS_GetPropertyUint32", JSValue, Pointer, JSValue, ctypes.c_uint32)
 new_array_buffer = _function(_hold, "JS_NewArrayBufferCopy", JSValue, Pointer, _TEXT, ctypes.c_size_t)
+typed_array_type = _function(_hold, "JS_GetTypedArrayType", ctypes.c_int, JSValue)
 get_bytes = _function(_hold, "JS_GetUint8Array", Pointer, Pointer, _SIZE, JSValue)
 is_proxy = _function(_hold, "JS_IsProxy", ctypes.c_bool, JSValue)
 get_proxy_target = _function(_hold, "JS_GetProxyTarget", JSValue, Pointer, JSValue)

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 from xpyja.runtime.api.values import HostError
 from xpyja.runtime.engine.loader import Resolved, Resolver, looks_like_module, read_source
-from xpyja.runtime.engine.vm_modules import Scanned, VmModules
 from xpyja.runtime.errors import XpyjaError
 
 if TYPE_CHECKING:
     from xpyja.runtime.engine.bridge import Bridge
+    from xpyja.runtime.engine.vm_modules import Scanned, VmModules
 
 _MODULE = "module"
 
@@ -45,18 +45,19 @@ class EsModules:
 
     Args:
         bridge: The runtime's bridge.
+        modules: The port's part, whose hooks call `name_of` and `add_missing`.
         resolver: Finds modules.
-        folder_of: The made-up file that code without a file resolves against.
+        stand_in: The made-up file that code without a file resolves against.
     """
 
-    def __init__(self, bridge: Bridge, resolver: Resolver, folder_of: Callable[[], str]) -> None:
+    def __init__(self, bridge: Bridge, modules: VmModules, resolver: Resolver, stand_in: Callable[[], str]) -> None:
         self._bridge = bridge
+        self._modules = modules
         self._resolver = resolver
-        self._code_without_file = folder_of
+        self._stand_in = stand_in
         self._records: dict[str, _Record] = {}
         self._evaluating: list[set[str]] = []  # the graphs whose evaluation is on the stack
         self._secret = os.urandom(16).hex()  # so that only the added call can say that a body has run
-        self._modules = VmModules(bridge.vm, self._name_of, self._add_missing)
 
     # -- loading ---------------------------------------------------------------------------------------------------
 
@@ -201,13 +202,14 @@ class EsModules:
 
     # -- the engine's hooks ------------------------------------------------------------------------------------------
 
-    def _name_of(self, specifier: str, base: str) -> str | None:
+    def name_of(self, specifier: str, base: str) -> str | None:
+        """See `VmModules`."""
         record = self._records.get(base)
         if record is not None and specifier in record.imports:
             return record.imports[specifier]
         # A dynamic import. Loading and evaluating happen here, where cycles are seen; the engine finds them done.
         try:
-            parent = base if base.startswith("/") else self._code_without_file()
+            parent = base if base.startswith("/") else self._stand_in()
             target = self._resolver.resolve(specifier, parent)
             name = _name(target)
             if name not in self._records:
@@ -217,21 +219,18 @@ class EsModules:
             return name
         except XpyjaError as error:
             self._bridge.error_to_slot(error)
-            self._modules.throw_slot()
+            self._bridge.vm.throw_slot()
             return None
 
-    def _add_missing(self, name: str) -> bool:
+    def add_missing(self, name: str) -> bool:
+        """See `VmModules`."""
         try:
             self._add(self._records[name])
             return True
         except XpyjaError as error:
             self._bridge.error_to_slot(error)
-            self._modules.throw_slot()
+            self._bridge.vm.throw_slot()
             return False
-
-    def close(self) -> None:
-        """Frees the modules."""
-        self._modules.close()
 
 
 def _name(target: Resolved) -> str:

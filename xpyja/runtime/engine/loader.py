@@ -96,6 +96,9 @@ class Resolver:
         return self._bare(specifier, parent)
 
     def _bare(self, specifier: str, parent: str) -> Resolved:
+        from difflib import get_close_matches
+
+        name = normalise(specifier)
         tried: list[str] = []
         for folder in (*self.roots, *_node_modules(os.path.dirname(parent))):
             if not os.path.isdir(folder):
@@ -104,8 +107,12 @@ class Resolver:
             found = _file_or_folder(os.path.join(folder, specifier), tried, specifier.endswith("/"))
             if found is not None:
                 return found
-        names = tuple(self._aliases.values())
-        hint = suggest(specifier, names) if names else None
+        hint = (
+            f'native modules here: {", ".join(self._aliases.values()) or "none"}; a file needs a path: "./{specifier}"'
+        )
+        near = get_close_matches(name, tuple(self._aliases), n=1)
+        if near:
+            hint = f'did you mean "{self._aliases[near[0]]}"?'
         if _file_or_folder(os.path.join(os.path.dirname(parent), specifier), [], False) is not None:
             hint = f'a file of that name lies beside: write "./{specifier}"'
         raise ModuleNotFound(specifier, parent, tuple(tried), hint=hint)
@@ -119,7 +126,7 @@ class Resolver:
         tried: list[str] = []
         found = _file_or_folder(os.path.abspath(path), tried, path.endswith("/"))
         if found is None:
-            raise ModuleNotFound(path, "the command line", tuple(tried), hint=_near_files(os.path.abspath(path)))
+            raise ModuleNotFound(path, "", tuple(tried), hint=_near_files(os.path.abspath(path)))
         if found.path.endswith((".ts", ".mts", ".cts", ".tsx")):
             raise HostError(
                 f"{path}: TypeScript cannot be run by this tool",

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 TAG: Final = "\x01"
 MAX_DEPTH: Final = 256
 MAX_SAFE: Final = 2**53 - 1
+FIRST_BUFFER: Final = 2**20  # JavaScript counts its own buffers in the same place from 0
 
 _ATOMS: Final = frozenset({str, bool, type(None)})
 _TYPED_ARRAYS: Final = {
@@ -87,7 +88,7 @@ class Encoder:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._buffers = 0
+        self._buffers = FIRST_BUFFER
 
     def encode(self, value: object) -> str:
         """Makes the text for one value.
@@ -99,13 +100,15 @@ class Encoder:
             return "s" + value
         if _is_plain((value,), MAX_DEPTH):
             return "j" + _dumps(value)
-        self._buffers = 0
-        tagged = self._tagged(value, None, 0)
-        return "t" + _dumps(tagged)
+        first = self._buffers
+        try:
+            return "t" + _dumps(self._tagged(value, None, 0))
+        finally:
+            self._buffers = first  # not 0: code of a value may have JavaScript called, which encodes meanwhile
 
     def _tagged(self, value: Any, path: _Step | None, depth: int) -> Any:  # any value in, JSON values out
         if value is None or isinstance(value, (str, bool)):
-            return str(value) if isinstance(value, str) else value
+            return _text(value) if isinstance(value, str) else value
         if isinstance(value, int):
             return self._int(value)
         if isinstance(value, float):
@@ -149,9 +152,11 @@ class Encoder:
         for key in value:
             if not isinstance(key, str):
                 raise MarshalError(
-                    _place(path), f"a dict key of type {type(key).__name__} cannot cross", hint="use JsMap for other keys"
+                    _place(path),
+                    f"a dict key of type {type(key).__name__} cannot cross",
+                    hint="use JsMap for other keys",
                 )
-        result = {str(key): self._tagged(item, _Step(path, key, value), depth) for key, item in value.items()}
+        result = {_text(key): self._tagged(item, _Step(path, key, value), depth) for key, item in value.items()}
         if TAG in result:
             return {TAG: ["o", [[key, item] for key, item in result.items()]]}
         return result
@@ -174,6 +179,8 @@ class Encoder:
             return {TAG: ["d", (value - epoch) // timedelta(milliseconds=1)]}
         if kind in ("memoryview", "array"):
             view = memoryview(value)  # type: ignore[arg-type]
+            if view.ndim != 1:
+                raise MarshalError(_place(path), f"a memoryview of {view.ndim} dimensions cannot cross to JavaScript")
             if view.format == "B" or view.format == "c":
                 return {TAG: ["b", self._buffer(view.tobytes())]}
             name = _TYPED_ARRAYS.get(view.format)
@@ -254,6 +261,11 @@ class Decoder:
         return data.cast(_FORMATS[name])  # type: ignore[call-overload, no-any-return]
 
 
+def _text(value: str) -> str:
+    """The plain string of a str or of a subclass, such as an Enum's, whose ``__str__`` says something else."""
+    return str.__str__(value)
+
+
 class _Step:
     """Where the encoder is: the container, the key in it, and the way up."""
 
@@ -309,7 +321,9 @@ def _keyed(kind: str, pairs: Iterable[list[Any]]) -> JsMap:
         try:
             result[key] = value
         except TypeError:
-            raise MarshalError("$", f"a {kind} with a {type(key).__name__} as a key has no counterpart in Python") from None
+            raise MarshalError(
+                "$", f"a {kind} with a {type(key).__name__} as a key has no counterpart in Python"
+            ) from None
     if len(result) != count:
         raise MarshalError("$", f"a {kind} has keys that are equal in Python, such as 1 and true")
     return result

@@ -12,6 +12,7 @@ interrupt and how to drain is behind `Driver`.
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 import time
 from collections import deque
@@ -20,7 +21,14 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from xpyja.runtime.engine.cancel import CancelToken
 from xpyja.runtime.engine.timers import Timers
-from xpyja.runtime.errors import CallCanceled, CallPanicked, CloseTimeout, OwnerClosed, ScheduleRejected
+from xpyja.runtime.errors import (
+    CallCanceled,
+    CallPanicked,
+    CloseTimeout,
+    OwnerClosed,
+    ScheduleRejected,
+    TimeLimitExceeded,
+)
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -33,6 +41,9 @@ QUEUED, RUNNING, FINISHED = range(3)
 
 DRAIN_SECONDS = 1.0
 """How long the jobs that an interrupted entry left behind may run before the runtime counts as lost."""
+
+SIGNAL_SECONDS = 0.1
+"""How late a signal may be noticed in the worst case; see `_slice`."""
 
 _stack_size_lock = threading.Lock()  # threading.stack_size is a setting of the whole process
 
@@ -51,6 +62,25 @@ class CallRecord(NamedTuple):
     queued: float
     run: float
     outcome: str
+
+
+def _slice(seconds: float | None) -> float | None:
+    """How long to wait at once: on the main thread a signal that comes just before a wait begins does not end it."""
+    if threading.current_thread() is not threading.main_thread():
+        return seconds
+    return SIGNAL_SECONDS if seconds is None else min(seconds, SIGNAL_SECONDS)
+
+
+def _acquire(lock: threading.Lock, seconds: float | None) -> bool:
+    """Waits for a lock, on the main thread so that Ctrl-C is never missed."""
+    until = None if seconds is None else time.monotonic() + seconds
+    while True:
+        remaining = None if until is None else max(0.0, until - time.monotonic())
+        piece = _slice(remaining)
+        if lock.acquire(timeout=-1 if piece is None else piece):
+            return True
+        if until is not None and time.monotonic() >= until:
+            return False
 
 
 class _Entry:
@@ -123,7 +153,10 @@ class RuntimeOwner:
         self._work_numbers = itertools.count(1)
         self._closing = False
         self._turning = False  # whether the loop is between taking work and having done it
-        self._final: list[Callable[[], None]] = []
+        self._ident = 0  # the thread's number while it runs; another thread may get it later
+        self._finishing = False
+        self.recovering = False  # whether what an interrupted entry left behind is running
+        self.at_end: Callable[[], None] | None = None  # runs last on the thread, whoever shuts it down
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._start_thread(stack)
 
@@ -171,7 +204,7 @@ class RuntimeOwner:
         self._accept(task)
         forget = token.on_cancel(lambda reason: self._cancel(task, reason)) if token is not None else None
         try:
-            if not task.done.acquire(timeout=-1 if limit is None else max(0.0, limit)):
+            if not _acquire(task.done, limit):
                 self._cancel(task, TimeoutError(f"{op} took longer than {limit:g} s"))
         except BaseException as interruption:  # Ctrl-C in the waiting thread
             self._cancel(task, interruption)
@@ -194,14 +227,20 @@ class RuntimeOwner:
         future: Future[Result] = Future()
 
         def settle(task: _Task[Result]) -> None:
+            if not started and not future.set_running_or_notify_cancel():
+                return
+            if future.cancelled():
+                return
             if task.error is not None:
-                if future.cancelled() or not (future.running() or future.set_running_or_notify_cancel()):
-                    return
                 future.set_exception(task.error)
             else:
                 future.set_result(task.result)  # type: ignore[arg-type]
 
+        started = False
+
         def run() -> Result:
+            nonlocal started
+            started = True
             if not future.set_running_or_notify_cancel():
                 raise CallCanceled(f"{op} was cancelled before it ran")
             return fn()
@@ -218,12 +257,25 @@ class RuntimeOwner:
         self._accept(_Task(fn, op, self._post_done))
 
     def _post_done(self, task: _Task[Any]) -> None:
-        if task.error is None or isinstance(task.error, (OwnerClosed, CallCanceled)):
-            return
+        error = task.error
+        if isinstance(error, CallCanceled) and isinstance(error.__cause__, (OwnerClosed, TimeLimitExceeded)):
+            return  # the end of the runtime or of the run, which others hear of
+        if error is not None and not isinstance(error, OwnerClosed):
+            self.report(task.op, error)
+
+    def report(self, op: str, error: BaseException) -> None:
+        """Hands an error that nobody waits for to the hooks. Owner thread."""
         if self._on_error is not None:
-            self._on_error(task.op, task.error)
+            self._call_hook(self._on_error, op, error)
         elif self.driver is not None:
-            self.driver.uncaught(task.error)
+            self._call_hook(self.driver.uncaught, error)
+
+    def _call_hook(self, hook: Callable[..., object], *arguments: object) -> None:
+        """Calls what others gave us; its failure must not end the thread."""
+        try:
+            hook(*arguments)
+        except BaseException:  # noqa: BLE001
+            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), self._thread)))
 
     def _accept(self, task: _Task[Any]) -> None:
         with self._lock:
@@ -274,7 +326,11 @@ class RuntimeOwner:
         undo: list[Callable[[], None]] = []
         try:
             if timeout is not None:
-                undo.append(self.deadline(entry, time.monotonic() + timeout, TimeoutError(f"{op} took longer than {timeout:g} s")))
+                undo.append(
+                    self.deadline(
+                        entry, time.monotonic() + timeout, TimeoutError(f"{op} took longer than {timeout:g} s")
+                    )
+                )
             if token is not None:
                 undo.append(token.on_cancel(lambda reason: self.interrupt_entry(entry, reason)))
             result = fn()
@@ -344,11 +400,29 @@ class RuntimeOwner:
 
     def on_owner(self) -> bool:
         """Whether the calling thread is the owner."""
-        return threading.get_ident() == self._thread.ident
+        return threading.get_ident() == self._ident
 
     # -- the loop ----------------------------------------------------------------------------------------------------
 
+    def drive(self, driver: Driver) -> None:
+        """Says what to interrupt and drain; at once if an interrupt came before."""
+        with self._lock:
+            self.driver = driver
+            if any(entry.interrupted is not None for entry in self._entries):
+                driver.raise_interrupt()
+
     def _loop(self) -> None:
+        self._ident = threading.get_ident()
+        try:
+            self._turns()
+        finally:  # also when we have a bug: what is queued fails, and nothing more is accepted
+            with self._lock:
+                self._closing = self._finishing = True
+                self._idle.notify_all()
+            self._finish()
+            self._ident = 0
+
+    def _turns(self) -> None:
         while True:
             with self._lock:
                 self._turning = False
@@ -373,7 +447,6 @@ class RuntimeOwner:
                 self._run_task(task)
             for immediate in self.timers.take_immediates():
                 self._run_timer(immediate)
-        self._finish()
 
     def _run_timer(self, timer: int) -> None:
         if self._closing or self.driver is None:
@@ -412,6 +485,7 @@ class RuntimeOwner:
         except BaseException as panic:
             task.error = CallPanicked(f'"{task.op}" raised {type(panic).__name__}: {panic}')
             task.error.__cause__ = panic
+            self._drain_after_error(entry)
         finally:
             self._leave(entry)
         if entry.interrupted is not None:
@@ -435,18 +509,19 @@ class RuntimeOwner:
         if self.driver is None:
             return
         entry = self._enter("drain")
-        forget = self.deadline(entry, time.monotonic() + DRAIN_SECONDS, TimeoutError("jobs do not end"))
-        try:
-            self.driver.drain()
-        except Exception:  # noqa: S110 - told apart below
-            pass
-        finally:
-            forget()
-            self._leave(entry)
-        if entry.interrupted is not None:
-            self.driver.lost("promise jobs of an interrupted script do not end")
-        else:
-            self.driver.recover()
+        deadline = TimeoutError("jobs do not end")
+        forget = self.deadline(entry, time.monotonic() + DRAIN_SECONDS, deadline)
+        self.recovering = True
+        for step in (self.driver.recover, self.driver.drain):
+            try:
+                step()
+            except Exception:  # noqa: S110 - an interrupt; which one is told below
+                pass
+        self.recovering = False
+        forget()
+        self._leave(entry)
+        if entry.interrupted is deadline:
+            self._call_hook(self.driver.lost, "promise jobs of an interrupted script do not end")
 
     def _settle(self, task: _Task[Any], started: float) -> None:
         with self._lock:
@@ -455,14 +530,21 @@ class RuntimeOwner:
         if task.on_done is not None:
             task.on_done(task)
         if isinstance(task.error, CallPanicked) and self._on_panic is not None:
-            self._on_panic(task.error)
+            self._call_hook(self._on_panic, task.error)
         if self._on_call is not None:
             error = task.error
             outcome = (
-                "ok" if error is None else "canceled" if isinstance(error, CallCanceled)
-                else "panic" if isinstance(error, CallPanicked) else "error"
+                "canceled"
+                if isinstance(error, CallCanceled) or task.cancel_cause is not None
+                else "ok"
+                if error is None
+                else "panic"
+                if isinstance(error, CallPanicked)
+                else "error"
             )
-            self._on_call(CallRecord(task.op, started - task.accepted, time.monotonic() - started, outcome))
+            self._call_hook(
+                self._on_call, CallRecord(task.op, started - task.accepted, time.monotonic() - started, outcome)
+            )
 
     # -- work elsewhere, idleness ------------------------------------------------------------------------------------
 
@@ -509,7 +591,12 @@ class RuntimeOwner:
 
         Returns:
             False when `timeout` seconds passed first. True also when the owner was shut down.
+
+        Raises:
+            ScheduleRejected: Called on the owner, which would wait for itself.
         """
+        if self.on_owner():
+            raise ScheduleRejected(f'the owner "{self.name}" cannot wait for itself to be idle')
         until = None if timeout is None else time.monotonic() + timeout
         with self._lock:
             while self._pending() and not self._closing and not stop():
@@ -517,7 +604,7 @@ class RuntimeOwner:
                 if remaining is not None and remaining <= 0:
                     return False
                 self._wake.notify()
-                self._idle.wait(remaining)
+                self._idle.wait(_slice(remaining))
             return True
 
     # -- the end -----------------------------------------------------------------------------------------------------
@@ -527,23 +614,21 @@ class RuntimeOwner:
         """Whether new work is refused. Any thread."""
         return self._closing
 
-    def shutdown(self, timeout: float | None = 5.0, *, final: Callable[[], None] | None = None) -> None:
+    def shutdown(self, timeout: float | None = 5.0) -> None:
         """Refuses new work, interrupts what runs, fails what is queued, and ends the thread. Any thread.
 
         Args:
             timeout: Seconds to wait for the thread; None for ever. On the owner itself it does not wait.
-            final: Runs last on the owner, once, whoever gave it first.
 
         Raises:
             CloseTimeout: The thread was still busy, in a host function that does not return; it names the operations.
         """
         cause = OwnerClosed(f'the owner "{self.name}" was closed')
         with self._lock:
-            if final is not None and not self._final:
-                self._final.append(final)
             self._closing = True
-            for entry in self._entries:
-                self._interrupt_entry(entry, cause)
+            if not self._finishing:
+                for entry in self._entries:
+                    self._interrupt_entry(entry, cause)
             self._wake.notify_all()
             self._idle.notify_all()
         if self.on_owner():
@@ -565,5 +650,7 @@ class RuntimeOwner:
             for task in tasks:
                 self._run_task(task)
         self.timers.clear()
-        for final in self._final:
-            final()
+        if self.at_end is not None:
+            entry = self._enter("close")
+            self._call_hook(self.at_end)
+            self._leave(entry)

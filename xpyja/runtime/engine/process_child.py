@@ -16,7 +16,9 @@ import os
 import resource
 import sys
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 from xpyja.runtime.api.provider import Lazy
@@ -25,7 +27,16 @@ from xpyja.runtime.engine.bridge import Promise
 from xpyja.runtime.engine.builder import RuntimeFactory
 from xpyja.runtime.engine.program import Program, show, start
 from xpyja.runtime.engine.runtime import Runtime
-from xpyja.runtime.errors import CallCanceled, CompositionError, EngineError, JsError, JsMemoryError, XpyjaError
+from xpyja.runtime.errors import (
+    EXIT_BUG,
+    CallCanceled,
+    CompositionError,
+    EngineError,
+    JsError,
+    JsMemoryError,
+    TimeLimitExceeded,
+    XpyjaError,
+)
 from xpyja.runtime.plan import Limits
 
 READ, WRITE = 3, 4
@@ -33,8 +44,8 @@ READ, WRITE = 3, 4
 
 MAX_FILES = 256
 MEMORY_FACTOR = 4
-"""Address space for each byte of JavaScript heap: a value on its way out exists as the heap's own string, as the text of
-it, and as Python objects at the same time."""
+"""Address space for each byte of JavaScript heap: a value on its way out exists as a string of the heap, as its text,
+and as Python objects at the same time."""
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
@@ -42,20 +53,26 @@ SIGKILL = 9  # importing signal costs more than all else here
 M_ARENA_MAX = -8
 
 
-def main(parent: int) -> NoReturn:
-    """Serves a parent until it closes the pipe.
-
-    Args:
-        parent: Its process id.
-    """
+def main() -> NoReturn:
+    """Serves the parent whose process id is the first argument, until it closes the pipe."""
     try:
-        _detach(parent)
+        _detach(int(sys.argv[1]))
         message = wire.read(READ)
         if message is not None:
             _Child().serve(message)
     except KeyboardInterrupt:
         pass  # someone sent SIGINT to this very process; Ctrl-C is for the parent
+    _flush()
     os._exit(0)
+
+
+def _flush() -> None:
+    """Writes out what modules printed, before the parent goes on: it may write to the same file."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass  # nobody reads it, or it is closed
 
 
 def _detach(parent: int) -> None:
@@ -110,6 +127,7 @@ class _Child:
         self._job: wire.Message | None = None
         self._job_there = threading.Lock()  # a binary semaphore: released when there is a job
         self._job_there.acquire()
+        self._active = 0  # the number of the job that is under way
         self._canceled = False
         self._works: dict[str, Callable[..., Any]] = {
             "eval": self._eval,
@@ -129,13 +147,13 @@ class _Child:
                 return
             number, op = message.header["number"], message.header["op"]
             if op == "close":
-                self._answer(number, lambda: self._runtime.close(message.header["seconds"]))
+                self._answer(number, partial(self._runtime.close, message.header["seconds"]))
                 return
             if op == "interrupt":
                 self._interrupt(number)
             else:
                 self._canceled = False
-                self._job = message
+                self._job, self._active = message, number
                 self._job_there.release()
 
     def _start(self, message: wire.Message) -> None:
@@ -147,7 +165,6 @@ class _Child:
         self._memory = limits.memory
         self._max_answer = header["maxAnswer"]
         _confine(limits, header["headroom"])
-        sys.path[:] = header["path"]
         origin = header["origin"]
         try:
             factory = Lazy(origin).resolve()(message.value())
@@ -160,7 +177,7 @@ class _Child:
             ) from error
         if not isinstance(factory, RuntimeFactory):
             raise CompositionError(f"{origin} returned a {type(factory).__name__}, not a RuntimeFactory")
-        # The parent watches the clock: at the deadline it ends the process, whatever that is busy with.
+        # Each job brings its time limit with it.
         self._runtime = factory.limited(limits._replace(time=None)).new_runtime(header["name"])
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
@@ -168,11 +185,16 @@ class _Child:
     def _do_jobs(self) -> None:
         while True:
             self._job_there.acquire()
-            job = self._job
-            if job is not None:
-                self._answer(job.header["number"], lambda: self._do(job))
+            if self._job is not None:
+                self._answer(self._job.header["number"], partial(self._do, self._job))
 
     def _do(self, job: wire.Message) -> Any:
+        try:
+            return self._do_in_time(job)
+        finally:
+            self._active = 0
+
+    def _do_in_time(self, job: wire.Message) -> Any:
         seconds = job.header["seconds"]
         before = resource.getrlimit(resource.RLIMIT_CPU)
         if seconds is not None:  # the second line, for a parent that cannot act
@@ -181,24 +203,29 @@ class _Child:
             if before[1] == resource.RLIM_INFINITY or most < before[1]:
                 resource.setrlimit(resource.RLIMIT_CPU, (most, before[1]))
         try:
-            return self._works[job.header["op"]](*job.value())
+            return self._works[job.header["op"]](seconds, *job.value())
         finally:
             if seconds is not None:
                 resource.setrlimit(resource.RLIMIT_CPU, before)
 
-    def _eval(self, source: str, filename: str) -> Any:
-        return self._settled("eval", lambda: self._runtime.eval(source, filename=filename))
+    def _eval(self, seconds: float | None, source: str, filename: str) -> Any:
+        return self._settled("eval", seconds, lambda: self._runtime.eval(source, filename=filename))
 
-    def _call(self, source: str, args: list[Any]) -> Any:
+    def _call(self, seconds: float | None, source: str, args: list[Any]) -> Any:
         # The file name is that of the engine's own files: such frames are in no trace.
-        return self._settled("call", lambda: self._runtime.eval(source, filename="xpyja:call")(*args))
+        return self._settled("call", seconds, lambda: self._runtime.eval(source, filename="xpyja:call")(*args))
 
-    def _require(self, specifier: str) -> Any:
-        return self._settled("require", lambda: self._runtime.require(specifier))
+    def _require(self, seconds: float | None, specifier: str) -> Any:
+        return self._settled("require", seconds, lambda: self._runtime.require(specifier))
 
-    def _settled(self, op: str, fn: Callable[[], Any]) -> Any:
-        """Runs a function on the owner; when it returns a promise, waits for that."""
+    def _settled(self, op: str, seconds: float | None, fn: Callable[[], Any]) -> Any:
+        """Runs a function on the owner; when it returns a promise, waits for that.
+
+        The parent ends the process a moment after the time limit. Stopping at the limit itself is for those scripts
+        that can be stopped, so that they can tell where they were.
+        """
         runtime = self._runtime
+        until = None if seconds is None else time.monotonic() + seconds
 
         def watched() -> Any:
             value = fn()
@@ -207,28 +234,37 @@ class _Child:
                 value.add_done_callback(lambda _: runtime.owner.wake_waiters())
             return value
 
-        value = runtime.call(watched, op=op)
+        try:
+            value = runtime.call(watched, op=op, timeout=seconds)
+        except CallCanceled as error:
+            if seconds is not None and isinstance(error.__cause__, TimeoutError):
+                raise runtime.located(TimeLimitExceeded(seconds)) from error
+            raise
         if not isinstance(value, Promise):
             return value
-        runtime.owner.wait_idle(stop=lambda: value.done or self._canceled)
+        remaining = None if until is None else max(0.0, until - time.monotonic())
+        if not runtime.owner.wait_idle(remaining, stop=lambda: value.done or self._canceled):
+            runtime.interrupt()
+            raise runtime.located(TimeLimitExceeded(seconds or 0.0))
         if self._canceled:
             raise CallCanceled(f"{op} was cancelled while it waited for a promise")
         if not value.done:
             raise JsError("", "the promise never settles: nothing is left that could settle it")
         return value.result()
 
-    def _run(self, *fields: Any) -> None:
+    def _run(self, seconds: float | None, *fields: Any) -> None:
         runtime = self._runtime
         program = Program(*fields)
         runtime.run(
             lambda: start(program, runtime),
             op=program.kind,
             on_value=(lambda value: show(program, runtime, value)) if program.show else None,
+            seconds=seconds,
         )
 
     def _interrupt(self, number: int) -> None:
         job = self._job
-        if job is None or job.header["number"] != number:
+        if job is None or self._active != number:
             return  # it has ended in the meantime
         self._canceled = True
         runtime = self._runtime
@@ -241,19 +277,27 @@ class _Child:
 
     def _answer(self, number: int, fn: Callable[[], Any]) -> bool:
         """Does something and tells the parent how it went. Returns whether it went well."""
-        failure: BaseException | None = None
-        frame = b""
+        failed = False
         try:
             frame = wire.pack_value({"number": number}, fn(), limit=self._max_answer)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the parent has to know
-            failure = self._meaning(error)
-            frame = wire.pack({"number": number, "error": wire.error_to_data(failure)})
+            failed = True
+            frame = self._failure(number, error)
+        _flush()
         try:
             with self._write_lock:
                 wire.write(WRITE, frame)
         except OSError:
-            os._exit(0)  # nobody listens any more
-        return failure is None
+            os._exit(EXIT_BUG)  # nobody listens any more, or a module has closed the pipe
+        return not failed
+
+    def _failure(self, number: int, error: BaseException) -> bytes:
+        try:
+            return wire.pack(
+                {"number": number, "error": wire.error_to_data(self._meaning(error))}, limit=self._max_answer
+            )
+        except BaseException:  # noqa: BLE001 - no memory even for that
+            os._exit(EXIT_BUG)
 
     def _meaning(self, error: BaseException) -> BaseException:
         if isinstance(error, CallCanceled) and isinstance(error.__cause__, XpyjaError):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from xpyja.runtime import errors
 from xpyja.runtime.api.values import Handle, HostError
-from xpyja.runtime.engine.marshal import Decoder, Encoder
+from xpyja.runtime.engine.marshal import FIRST_BUFFER, Decoder, Encoder
 from xpyja.runtime.errors import Frame, JsError, MarshalError, XpyjaError
 
 MAX_FRAME = 2**31 - 1
@@ -27,6 +27,8 @@ MAX_CAUSES = 16
 
 _length = Struct(">I")
 _dumps = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+quote = _dumps
+"""Writes a text as a JavaScript literal."""
 
 
 class ProtocolError(Exception):
@@ -172,7 +174,7 @@ class _Tables:
         self.buffers.append(data)
 
     def take_buffer(self, index: int) -> bytes:
-        return self.buffers[index]
+        return self.buffers[index - FIRST_BUFFER]
 
     def export(self, value: object) -> None:
         """Refuses everything. What has a text of its own all the same, such as a datetime, is not meant."""
@@ -214,19 +216,19 @@ _ATTRIBUTES: dict[type[XpyjaError], tuple[str, ...]] = {
     errors.UnhandledRejection: (),
     errors.JsMemoryError: (),
     errors.JsStackError: (),
-    errors.Interrupted: (),
-    errors.TimeLimitExceeded: ("seconds",),
+    errors.Interrupted: ("frames",),
+    errors.TimeLimitExceeded: ("frames", "seconds"),
     errors.ModuleNotFound: ("specifier", "parent", "tried"),
     errors.ModuleDenied: ("specifier",),
     errors.OwnerClosed: (),
     errors.ScheduleRejected: (),
-    errors.CallCanceled: (),
+    errors.CallCanceled: ("frames",),
     errors.CallPanicked: (),
     errors.CloseTimeout: ("running",),
     errors.CompositionError: (),
     errors.CloseError: ("failures",),
 }
-"""The classes that keep their type, and what they consist of besides message and hint. Others become their nearest base."""
+"""The classes that keep their type, and what they have besides message and hint. Others become their nearest base."""
 
 _CLASSES = {cls.__name__: cls for cls in _ATTRIBUTES}
 
@@ -239,9 +241,14 @@ def error_to_data(error: BaseException, depth: int = 0) -> dict[str, Any]:
     """
     if isinstance(error, XpyjaError):
         kind = next(cls for cls in type(error).__mro__ if cls in _ATTRIBUTES)
-        data: dict[str, Any] = {"class": kind.__name__, "message": _cut(error.message), "hint": _cut_or_none(error.hint)}
+        data: dict[str, Any] = {
+            "class": kind.__name__,
+            "message": _cut(error.message),
+            "hint": _cut_or_none(error.hint),
+        }
         for name in _ATTRIBUTES[kind]:
-            data[name] = _attribute(getattr(error, name), depth)
+            value = getattr(error, name)
+            data[name] = _frames_to_data(value) if name == "frames" else _attribute(value, depth)
         if isinstance(error, JsError):
             data |= _js_error_to_data(error, depth)
     else:
@@ -249,7 +256,13 @@ def error_to_data(error: BaseException, depth: int = 0) -> dict[str, Any]:
             message = str(error)
         except Exception:  # noqa: BLE001 - the text is made by code of whoever raised it
             message = ""
-        data = {"class": "HostError", "message": _cut(message), "hint": None, "name": type(error).__name__, "code": None}
+        data = {
+            "class": "HostError",
+            "message": _cut(message),
+            "hint": None,
+            "name": type(error).__name__,
+            "code": None,
+        }
     behind = error.__cause__
     data["behind"] = error_to_data(behind, depth + 1) if behind is not None and depth < MAX_CAUSES else None
     return data
@@ -261,7 +274,7 @@ def _js_error_to_data(error: JsError, depth: int) -> dict[str, Any]:
         "name": _cut(error.name),
         "text": _cut(error.text),
         "code": _cut_or_none(error.code),
-        "frames": [[_cut(part) if isinstance(part, str) else part for part in frame] for frame in error.frames[:MAX_FRAMES]],
+        "frames": _frames_to_data(error.frames),
         "cause": error_to_data(error.cause, depth + 1) if error.cause is not None and deeper else None,
         "errors": [error_to_data(member, depth + 1) for member in error.errors[:MAX_ERRORS]] if deeper else [],
         "thrown": error.ref is not None,
@@ -316,13 +329,21 @@ def _js_error_from_data(cls: type[JsError], data: dict[str, Any], depth: int) ->
     return cls(
         _text(data.get("name")),
         _text(data.get("text")),
-        tuple(_trace_frame(frame) for frame in _list(data.get("frames"), MAX_FRAMES)),
+        _frames(data.get("frames")),
         cause=cause if isinstance(cause, JsError) else None,
         errors=tuple(member for member in members if isinstance(member, JsError)),
         code=_text_or_none(data.get("code")),
         ref=True if data.get("thrown") is True else None,
         hint=_text_or_none(data.get("hint")),
     )
+
+
+def _frames_to_data(frames: tuple[Frame, ...]) -> list[Any]:
+    return [[_cut(part) if isinstance(part, str) else part for part in frame] for frame in frames[:MAX_FRAMES]]
+
+
+def _frames(value: Any, _: int = 0) -> tuple[Frame, ...]:
+    return tuple(_trace_frame(frame) for frame in _list(value, MAX_FRAMES))
 
 
 def _trace_frame(data: Any) -> Frame:
@@ -367,6 +388,7 @@ def _list(value: Any, most: int, *, exactly: bool = False) -> list[Any]:
 
 
 _READERS: dict[str, Callable[[Any, int], object]] = {
+    "frames": _frames,
     "seconds": _seconds,
     "code": _text_or_none,
     "known": _texts,

@@ -30,7 +30,7 @@ def start(program: Program, runtime: Runtime) -> Held | None:
     """Starts a program. Owner thread.
 
     Returns:
-        The value of a script.
+        The value of a script; what the runtime has to wait for, of a module.
     """
     if program.arguments is not None:
         runtime.set_global("scriptArgs", [program.name, *program.arguments])
@@ -38,9 +38,8 @@ def start(program: Program, runtime: Runtime) -> Held | None:
         return runtime.hold(program.text, filename=program.name)
     if program.kind == "source":
         runtime.run_source(program.text, program.name)
-    else:
-        runtime.run_file(program.name)
-    return None
+        return None
+    return runtime.run_file(program.name)
 
 
 def show(program: Program, runtime: Runtime, value: Held) -> None:

@@ -13,6 +13,7 @@ from xpyja.runtime.engine.loader import Resolver, looks_like_module, read_source
 from xpyja.runtime.engine.owner import RuntimeOwner
 from xpyja.runtime.engine.trace import javascript_frames
 from xpyja.runtime.engine.vm import Vm, required_stack
+from xpyja.runtime.engine.vm_modules import VmModules
 from xpyja.runtime.errors import (
     CallCanceled,
     CloseError,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from xpyja.runtime.engine.builder import Composition
     from xpyja.runtime.engine.cancel import CancelToken
     from xpyja.runtime.engine.esmodules import EsModules
-    from xpyja.runtime.engine.output import Output
+    from xpyja.runtime.engine.protocols import Output
     from xpyja.runtime.errors import Frame
 
 Result = TypeVar("Result")
@@ -75,6 +76,7 @@ class Runtime:
         self._lost = False
         self._stopped_at: tuple[Frame, ...] = ()
         self._modules: EsModules | None = None
+        self._vm_modules: VmModules | None = None
         self.owner = RuntimeOwner(
             name,
             max_wait=self._limits.time,
@@ -82,6 +84,7 @@ class Runtime:
             on_call=composition.on_call,
             stack=required_stack(self._limits.stack),
         )
+        self.owner.at_end = self._finish
         self._bridge = Bridge(self.owner)
         try:
             self.owner.call(self._start, op="start")
@@ -95,7 +98,12 @@ class Runtime:
         bridge.operations.update(self._operations())
         vm = bridge.vm = Vm(bridge.dispatch, stack=self._limits.stack)
         vm.boot()
-        self.owner.driver = self
+        self._vm_modules = VmModules(
+            vm,
+            lambda specifier, base: self.modules.name_of(specifier, base),
+            lambda name: self.modules.add_missing(name),
+        )
+        self.owner.drive(self)
         if self._limits.memory is not None:
             vm.limit_memory(self._limits.memory)
         self._resolver = Resolver(self._composition.modules, self._composition.denial, self._composition.roots)
@@ -118,7 +126,9 @@ class Runtime:
             MarshalError: Its value has no counterpart in Python.
             CallCanceled: It took too long.
         """
-        return self.call(lambda: self._bridge.read(self._bridge.vm.run_script(source, filename)), op="eval", timeout=timeout)
+        return self.call(
+            lambda: self._bridge.read(self._bridge.vm.run_script(source, filename)), op="eval", timeout=timeout
+        )
 
     def hold(self, source: str, *, filename: str = "<eval>") -> Held:
         """Evaluates a script like `eval` and keeps the value in JavaScript. Owner thread.
@@ -269,15 +279,15 @@ class Runtime:
             if isinstance(error.__cause__, XpyjaError):
                 raise error.__cause__ from None  # the memory limit says more than "cancelled"
             if isinstance(error.__cause__, TimeoutError) and limit is not None:
-                raise self._located(TimeLimitExceeded(limit)) from error
+                raise self.located(TimeLimitExceeded(limit)) from error
             raise
 
     def _time_is_up(self, limit: float | None) -> None:
         error = TimeLimitExceeded(limit or 0.0)
         self.owner.interrupt(error)
-        raise self._located(error)
+        raise self.located(error)
 
-    def _located(self, error: TimeLimitExceeded) -> TimeLimitExceeded:
+    def located(self, error: TimeLimitExceeded) -> TimeLimitExceeded:
         """Adds where the script was stopped, when it stops soon enough to tell."""
         if self.owner.wait_rest(LOCATE_SECONDS):
             error.frames = self._stopped_at
@@ -318,11 +328,13 @@ class Runtime:
             while (failed := vm.drain_one()) is not None:
                 if failed:
                     self.uncaught(self._bridge.error(failed))
-            unhandled = vm.unhandled()
+            unhandled, others = vm.unhandled()
             if not unhandled:
                 break
             for text in unhandled:
                 self.uncaught(_unhandled(self._bridge.error(text)))
+            if others:
+                self.uncaught(UnhandledRejection("", f"{others} more promises were rejected and nothing handled them"))
         self._bridge.forget_segments()
 
     def fire(self, timer: int) -> None:
@@ -339,7 +351,10 @@ class Runtime:
 
     def entered(self) -> None:
         """Owner thread: an outermost entry begins."""
-        if self._limits.memory is not None and self._probe is None:
+        limit = self._limits.memory
+        if limit is not None and self._bridge.vm.heap_size() > limit * SOFT_MEMORY:
+            self._bridge.vm.collect()  # what an earlier entry left behind must not stop this one
+        if limit is not None and self._probe is None:
             from xpyja.runtime.engine.watchdog import watchdog
 
             self._probe = watchdog.probe(self._look_at_heap)
@@ -351,11 +366,12 @@ class Runtime:
             probe, self._probe = self._probe, None
             if probe is not None:
                 probe()
-        elif self._bridge.vm.heap_size() > limit * SOFT_MEMORY:
+        elif not self.owner.recovering and self._bridge.vm.heap_size() > limit * SOFT_MEMORY:
             self.owner.interrupt(JsMemoryError("InternalError", f"memory limit of {limit} bytes reached"))
 
     def recover(self) -> None:
         """Owner thread: puts right what an interrupt left half done, and notes where it hit."""
+        self._bridge.vm.collect()
         self._bridge.enter_text("recover")
         if self._bridge.vm.stopped_to_slot():
             self._stopped_at = tuple(
@@ -376,7 +392,7 @@ class Runtime:
         """Owner thread: the VM cannot go on."""
         self._lost = True
         self.uncaught(VmClosed(f'the runtime "{self.name}" had to be closed: {reason}'))
-        self.owner.shutdown(0, final=self._finish)
+        self.owner.shutdown(0)
 
     # -- operations of the engine's JavaScript -----------------------------------------------------------------------
 
@@ -423,7 +439,7 @@ class Runtime:
         if self._modules is None:
             from xpyja.runtime.engine.esmodules import EsModules
 
-            self._modules = EsModules(self._bridge, self._resolver, lambda: self._main_name)
+            self._modules = EsModules(self._bridge, self._vm_modules, self._resolver, lambda: self._main_name)
         return self._modules
 
     def _native(self, alias: str) -> str:
@@ -452,7 +468,7 @@ class Runtime:
             CloseTimeout: A host function does not return; the thread is a daemon and goes on alone.
             CloseError: Closers failed; it has all the failures.
         """
-        self.owner.shutdown(timeout, final=self._finish)
+        self.owner.shutdown(timeout)
         failures, self._failures = self._failures, ()
         if failures:
             raise CloseError(self.name, failures)
@@ -473,8 +489,8 @@ class Runtime:
                 failures.append(error)
         self._failures = tuple(failures)
         self._bridge.close()
-        if self._modules is not None:
-            self._modules.close()
+        if self._vm_modules is not None:
+            self._vm_modules.close()
         if self._bridge.vm is not None:
             self._bridge.vm.close()
 
@@ -492,9 +508,14 @@ def _unhandled(error: XpyjaError) -> XpyjaError:
     if not isinstance(error, JsError):
         return error
     rejection = UnhandledRejection(
-        error.name, error.text, error.frames, cause=error.cause, errors=error.errors, code=error.code, ref=error.ref,
+        error.name,
+        error.text,
+        error.frames,
+        cause=error.cause,
+        errors=error.errors,
+        code=error.code,
+        ref=error.ref,
         hint=error.hint,
     )
     rejection.__cause__ = error.__cause__
     return rejection
-

@@ -24,11 +24,21 @@ from xpyja.runtime.errors import EngineError, Interrupted, JsMemoryError, JsStac
 MAX_NESTING = 32
 """How many entries may be under way in one VM at once: JavaScript calls Python calls JavaScript, and so on."""
 
+MAX_UNHANDLED = 100
+"""How many unhandled rejections of one entry are described; a flood of them would take longer than it is worth."""
+
 PYTHON_STACK = 2 * 1024 * 1024
 """Bytes of a thread's stack that stay for Python when JavaScript has used up its own limit."""
 
+MIN_STACK = 64 * 1024
+"""The smallest JavaScript stack: the engine's own files need half of it, and 0 would mean no limit at all."""
+
 MIN_MEMORY = 4 * 1024 * 1024
 """The smallest memory limit: the engine itself is not safe when memory runs out just above its base."""
+
+HEADROOM = 8
+"""Python calls that must still be possible when JavaScript is entered, since a hook or host call without any would
+leave its RecursionError in the engine's hands."""
 
 HostFunction = Callable[..., object]
 
@@ -52,6 +62,11 @@ def required_stack(js_stack: int) -> int:
     return js_stack + PYTHON_STACK
 
 
+def _headroom(levels: int) -> None:
+    if levels:
+        _headroom(levels - 1)
+
+
 class Vm:
     """One JavaScript context. It belongs to the thread that makes it, which must not be the main thread.
 
@@ -65,12 +80,14 @@ class Vm:
 
     Raises:
         WrongThread: Made on the main thread, where a running script could not be interrupted.
-        EngineError: The engine is not a supported release.
+        EngineError: The engine is not a supported release, or the stack is too small.
     """
 
     def __init__(self, host: HostFunction, *, stack: int) -> None:
         if threading.current_thread() is threading.main_thread():
             raise WrongThread("a JavaScript VM cannot live on the main thread", hint="make it inside a RuntimeOwner")
+        if stack < MIN_STACK:
+            raise EngineError(f"a JavaScript stack of {stack} bytes is below the minimum of {MIN_STACK}")
         self._thread = threading.get_ident()
         self._gate = threading.Lock()  # held while another thread touches the engine, and while closing
         self._closed = False
@@ -87,7 +104,9 @@ class Vm:
         self._context.add_callable("__xpyja_host", host)
         self.runtime_pointer, self.pointer = capi.object_pointers(self._context)
         if capi.get_runtime(self.pointer) != self.runtime_pointer:
-            raise EngineError("the engine's memory layout is not the expected one", hint="install the pinned quickjs-ng")
+            raise EngineError(
+                "the engine's memory layout is not the expected one", hint="install the pinned quickjs-ng"
+            )
         self._thread_state = capi.thread_state()
         self._running_state = Pointer.from_address(id(self._context) + capi.THREAD_STATE_OFFSET)
         self._arguments = tuple((JSValue * 3)() for _ in range(MAX_NESTING + 1))
@@ -161,6 +180,7 @@ class Vm:
 
         A host call takes the GIL back with the thread state that it finds in the binding's Context.
         """
+        _headroom(HEADROOM)
         state = self._running_state
         before = state.value  # None, unless a hook of the engine runs JavaScript while JavaScript runs
         state.value = self._thread_state
@@ -260,18 +280,26 @@ class Vm:
         """Whether a job is pending."""
         return bool(capi.is_job_pending(self.runtime_pointer))
 
-    def unhandled(self) -> list[str]:
-        """Takes the rejections that nothing handled, oldest first, as answers of the entry ``failed``."""
+    def unhandled(self) -> tuple[list[str], int]:
+        """Takes the rejections that nothing handled.
+
+        Returns:
+            The first `MAX_UNHANDLED`, oldest first, as answers of the entry ``failed``, and the number of the others.
+        """
         for value in (value for pair in self._rejected for value in pair):
             capi.free_value(self.pointer, value)
         self._rejected.clear()
-        pending, self._rejections = self._rejections, {}
         answers = []
-        for promise, reason in pending.values():
+        while self._rejections and len(answers) < MAX_UNHANDLED:
+            promise, reason = self._rejections.pop(next(iter(self._rejections)))
+            capi.free_value(self.pointer, promise)
             self.set_slot(reason)
             answers.append(self.enter(self.operations["failed"]))
-            capi.free_value(self.pointer, promise)
-        return answers
+        others = tuple(self._rejections.values())
+        self._rejections.clear()
+        for value in (value for pair in others for value in pair):
+            capi.free_value(self.pointer, value)
+        return answers, len(others)
 
     # -- stopping -----------------------------------------------------------------------------------------------
 
@@ -317,11 +345,15 @@ class Vm:
         buffer = capi.new_array_buffer(self.pointer, data, len(data))
         if buffer.tag == capi.TAG_EXCEPTION:
             raise self._uncatchable()
-        capi.set_index(self.pointer, self._slot, index, buffer)
+        if capi.set_index(self.pointer, self._slot, index, buffer) < 0:
+            raise self._uncatchable()
 
     def take_buffer(self, index: int) -> bytes:
         """Takes the bytes of a Uint8Array out of the slot."""
         value = capi.get_index(self.pointer, self._slot, index)
+        if capi.typed_array_type(value) != capi.UINT8_ARRAY:  # asked before: the next function would throw
+            capi.free_value(self.pointer, value)
+            raise EngineError("a buffer did not arrive from JavaScript")
         size = ctypes.c_size_t()
         address = capi.get_bytes(self.pointer, ctypes.byref(size), value)
         data = ctypes.string_at(address, size.value) if address else b""
@@ -330,12 +362,12 @@ class Vm:
         return data
 
     def slot_open_proxy(self) -> bool:
-        """Replaces a Proxy in the slot by its target, and puts its handler at index 0. False when it is none."""
+        """Replaces a Proxy in the slot by its target, and puts its handler beside it. False when it is none."""
         value = self._take_slot()
         proxy = bool(capi.is_proxy(value))
         if proxy:
             self.set_slot(capi.get_proxy_target(self.pointer, value))
-            capi.set_index(self.pointer, self._slot, 0, capi.get_proxy_handler(self.pointer, value))
+            capi.set_property(self.pointer, self._slot, b"handler", capi.get_proxy_handler(self.pointer, value))
         capi.free_value(self.pointer, value)
         return proxy
 
@@ -373,7 +405,9 @@ class Vm:
 
     def _check(self) -> None:
         if threading.get_ident() != self._thread:
-            raise WrongThread("this JavaScript VM belongs to another thread", hint="go through its owner: owner.call(fn)")
+            raise WrongThread(
+                "this JavaScript VM belongs to another thread", hint="go through its owner: owner.call(fn)"
+            )
         if self._closed:
             raise VmClosed("this JavaScript VM is closed")
 

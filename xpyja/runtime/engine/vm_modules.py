@@ -40,13 +40,11 @@ class VmModules:
     Args:
         vm: The VM.
         name_of: Gives the name of the module that a specifier means for the module that has it; for a dynamic import it
-            loads and evaluates that module first. Returns None after it has called `throw_slot`.
-        add_missing: Adds a module of a cycle. Returns False after it has called `throw_slot`.
+            loads and evaluates that module first. Returns None after it has called `Vm.throw_slot`.
+        add_missing: Adds a module of a cycle. Returns False after it has called `Vm.throw_slot`.
     """
 
-    def __init__(
-        self, vm: Vm, name_of: Callable[[str, str], str | None], add_missing: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, vm: Vm, name_of: Callable[[str, str], str | None], add_missing: Callable[[str], bool]) -> None:
         self._vm = vm
         self._name_of = name_of
         self._add_missing = add_missing
@@ -100,10 +98,6 @@ class VmModules:
         """
         value = capi.dup_value(self._vm.pointer, self._modules[name])
         return self._vm.evaluate_to_slot(value)
-
-    def throw_slot(self) -> None:
-        """Makes the slot's value the pending exception; for use inside a hook."""
-        self._vm.throw_slot()
 
     def close(self) -> None:
         """Frees the modules; the VM closes next."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from xpyja.runtime.app.options import runtime_option
+from xpyja.runtime.engine.program import Program
 
 if TYPE_CHECKING:
     from xpyja.runtime.app.tool import Tool
-    from xpyja.runtime.engine.runtime import Held, Runtime
     from xpyja.runtime.plan import CommandEntry
 
 NAME = "<eval>"
@@ -23,14 +23,7 @@ def make(tool: Tool, entry: CommandEntry) -> click.Command:
     def evaluate(source: str, as_json: bool) -> None:
         text = sys.stdin.read() if source == "-" else source
         tool.sources[NAME] = text
-
-        def show(runtime: Runtime, value: Held) -> None:
-            if as_json:
-                tool.output.write(1, (runtime.to_json(value) or "null") + "\n")
-            else:
-                tool.output.write(1, runtime.display(value) + "\n")
-
-        tool.run_program(entry.runtime, lambda runtime: runtime.hold(text, filename=NAME), show, op="eval")
+        tool.run(entry.runtime, Program("eval", NAME, text, show="json" if as_json else "display"), op="eval")
 
     return click.Command(
         entry.name,

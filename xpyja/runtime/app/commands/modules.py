@@ -23,7 +23,9 @@ def make_modules(tool: Tool) -> click.Command:
         rows = [(m.alias, f"{m.provider}.{m.module}", m.doc) for m in profile.modules]
         if as_json:
             keys = ("alias", "module", "doc")
-            click.echo(json.dumps({"runtime": profile.name, "modules": [dict(zip(keys, row)) for row in rows]}, indent=2))
+            click.echo(
+                json.dumps({"runtime": profile.name, "modules": [dict(zip(keys, row)) for row in rows]}, indent=2)
+            )
         elif rows:
             click.echo(table(("REQUIRE", "MODULE", "ABOUT"), rows))
         else:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from xpyja.runtime.app.options import runtime_option
+from xpyja.runtime.engine.program import Program
 
 if TYPE_CHECKING:
     from xpyja.runtime.app.tool import Tool
-    from xpyja.runtime.engine.runtime import Held, Runtime
     from xpyja.runtime.plan import CommandEntry
 
 STDIN = "<stdin>"
@@ -22,17 +22,12 @@ def make(tool: Tool, entry: CommandEntry) -> click.Command:
     """Makes the command."""
 
     def run(file: str, args: tuple[str, ...]) -> None:
-        text = sys.stdin.read() if file == "-" else ""
-        path = STDIN if file == "-" else _locate(tool, file)
-
-        def start(runtime: Runtime) -> Held | None:
-            runtime.set_global("scriptArgs", [path, *args])
-            if file == "-":
-                tool.sources[os.path.join(os.getcwd(), STDIN)] = text
-                return runtime.run_source(text, STDIN)
-            return runtime.run_file(path)
-
-        tool.run_program(entry.runtime, start, op="run")
+        if file == "-":
+            program = Program("source", STDIN, sys.stdin.read(), arguments=args)
+            tool.sources[os.path.join(os.getcwd(), STDIN)] = program.text
+        else:
+            program = Program("file", _locate(tool, file), arguments=args)
+        tool.run(entry.runtime, program, op="run")
 
     return click.Command(
         entry.name,

@@ -45,7 +45,11 @@ def describe(tool: Tool) -> dict[str, Any]:  # JSON values
         "version": plan.version,
         "description": plan.description,
         "xpyja": plan.build.xpyja,
-        "python": {"version": platform.python_version(), "executable": sys.executable, "requires": plan.build.requires_python},
+        "python": {
+            "version": platform.python_version(),
+            "executable": sys.executable,
+            "requires": plan.build.requires_python,
+        },
         "engine": {"name": "quickjs-ng", "version": engine_version()},
         "spec": {"file": plan.build.spec, "sha256": plan.build.spec_digest},
         "targets": list(plan.build.targets),

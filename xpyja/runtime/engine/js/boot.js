@@ -20,8 +20,9 @@
       host('builtin', name);
       const body = slot.value;
       slot.value = undefined;
-      exports = loaded[name] = {};
+      exports = {};
       body(exports, require, internal);
+      loaded[name] = exports; // not before: an interrupt or the end of memory may leave the file half done
     }
     return exports;
   }

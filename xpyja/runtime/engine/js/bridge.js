@@ -41,6 +41,7 @@ const numberIsInteger = Number.isInteger;
 const ObjectPrototype = Object.prototype;
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 const MAX_DEPTH = 256;
+const MAX_DESCRIBED = 32; // errors in one text
 const TAG = '\u0001';
 
 const typedArrays = new Map();
@@ -78,7 +79,8 @@ const register = FinalizationRegistry.prototype.register.bind(registry);
 // -- JavaScript to Python ----------------------------------------------------------
 
 let tagged = false; // whether the text being made holds a tag
-let buffers = 0; // how many buffers of the text being made are in the slot
+let buffers = 0; // how many buffers of the texts being made are in the slot
+let described = 0; // how many errors the text being made describes
 
 class Unmarshalable extends TypeErrorConstructor {}
 defineProperty(Unmarshalable.prototype, 'name', { value: 'TypeError' });
@@ -201,7 +203,7 @@ function encodeBranded(value, step, depth) {
       return tag('"d",' + time);
     }
     case 'Promise': return tag('"p",' + keep(value));
-    case 'Error': return P.isError(value) ? tag('"e",' + describe(value, 0)) : encodeProperties(value, step, depth);
+    case 'Error': return P.isError(value) ? tag('"e",' + describe(value, null)) : encodeProperties(value, step, depth);
     case 'ArrayBuffer': return tag(bytesOf(value, 0, P.arrayBufferByteLength(value)));
     case 'SharedArrayBuffer': return tag(bytesOf(value, 0, P.sharedArrayBufferByteLength(value)));
     case 'DataView': return tag(bytesOf(P.dataViewBuffer(value), P.dataViewByteOffset(value), P.dataViewByteLength(value)));
@@ -251,16 +253,28 @@ function encode(value, parent, key, depth) {
 function toText(value) {
   switch (typeof value) {
     case 'undefined': return 'u';
-    case 'string': return 'j' + jsonStringify(value);
+    case 'string': return flat('j' + jsonStringify(value));
     case 'number': return 'j' + encodeNumber(value);
     case 'boolean': return value ? 'jtrue' : 'jfalse';
   }
+  // A getter or a proxy among the values may call Python, which makes another
+  // text meanwhile: it must neither change nor reuse what this one has so far.
+  const outerTagged = tagged;
+  const firstBuffer = buffers;
   tagged = false;
-  buffers = 0;
-  const text = encode(value, null, undefined, 0);
-  // The slice flattens the rope that the concatenations made: the binding cannot
-  // hand a rope to Python.
-  return stringSlice((tagged ? 't' : 'j') + text, 0);
+  described = 0;
+  try {
+    const text = encode(value, null, undefined, 0);
+    return flat((tagged ? 't' : 'j') + text);
+  } finally {
+    tagged = outerTagged;
+    buffers = firstBuffer;
+  }
+}
+
+// Flattens the rope that concatenations make: the binding cannot hand a rope to Python.
+function flat(text) {
+  return stringSlice(text, 0);
 }
 
 // -- Python to JavaScript ------------------------------------------------------------
@@ -338,15 +352,20 @@ function isSmall(value) {
   return typeof value === 'boolean' || (typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0));
 }
 
+// 0.5 + 0.5 is an integer, but the engine keeps it as a float, which the binding would make one in Python.
+function small(value) {
+  return typeof value === 'number' ? value | 0 : value;
+}
+
 function hostFunction(id, name) {
   const holder = {
     [name](...args) {
       const count = args.length;
       let result;
       if (count === 0) result = host(id);
-      else if (count === 1 && isSmall(args[0])) result = host(id, args[0]);
+      else if (count === 1 && isSmall(args[0])) result = host(id, small(args[0]));
       else if (count === 1 && typeof args[0] === 'string') result = host(id, jsonStringify(args[0]), true);
-      else if (count === 2 && isSmall(args[0]) && isSmall(args[1])) result = host(id, args[0], args[1]);
+      else if (count === 2 && isSmall(args[0]) && isSmall(args[1])) result = host(id, small(args[0]), small(args[1]));
       else result = host(id, toText(args));
       return typeof result === 'string' ? fromText(result) : result;
     },
@@ -426,13 +445,15 @@ function show(value) {
   try {
     return internal.inspect(value);
   } catch {
-    return typeof value;
+    return value === null ? 'null' : typeof value;
   }
 }
 
 // The thrown value lives in the table inside a box, so that `throw undefined`
-// can be told from a missing entry.
-function describe(thrown, depth) {
+// can be told from a missing entry. `outer` is the chain of errors that this one
+// belongs to: {up, error}. An error that contains itself is described once.
+function describe(thrown, outer) {
+  described++;
   const ref = keep({ thrown });
   if (typeof thrown !== 'object' || thrown === null || !P.isError(thrown)) {
     return '{"name":"","text":' + jsonStringify(show(thrown)) +
@@ -446,12 +467,16 @@ function describe(thrown, depth) {
   let errors = '';
   try {
     if (typeof thrown.code === 'string') code = thrown.code;
-    if (depth < 8) {
-      const inner = getOwnPropertyDescriptor(thrown, 'cause');
-      if (inner !== undefined && inner.value !== undefined) cause = describe(inner.value, depth + 1);
-      const list = getOwnPropertyDescriptor(thrown, 'errors');
-      if (list !== undefined && isArray(list.value)) {
-        for (let i = 0; i < list.value.length && i < 16; i++) errors += (i ? ',' : '') + describe(list.value[i], depth + 1);
+    const chain = { up: outer, error: thrown };
+    const inner = getOwnPropertyDescriptor(thrown, 'cause');
+    if (inner !== undefined && inner.value !== undefined && mayDescribe(inner.value, chain)) {
+      cause = describe(inner.value, chain);
+    }
+    const list = getOwnPropertyDescriptor(thrown, 'errors');
+    if (list !== undefined && isArray(list.value)) {
+      for (let i = 0; i < list.value.length && i < MAX_DESCRIBED; i++) {
+        const member = list.value[i];
+        if (mayDescribe(member, chain)) errors += (errors === '' ? '' : ',') + describe(member, chain);
       }
     }
   } catch {
@@ -464,11 +489,21 @@ function describe(thrown, depth) {
     ',"id":' + (id === undefined ? 0 : id) + ',"serial":' + serial + ',"ref":' + ref + '}';
 }
 
+function mayDescribe(value, chain) {
+  let depth = 0;
+  for (; chain !== null; chain = chain.up) {
+    if (chain.error === value) return false;
+    depth++;
+  }
+  return depth <= 8 && described < MAX_DESCRIBED;
+}
+
 // Nothing here may throw: what leaves an entry as an exception is only what no
 // script can catch.
 function failure(error) {
   try {
-    return stringSlice('e' + describe(error, 0), 0);
+    described = 0;
+    return flat('e' + describe(error, null));
   } catch {
     return 'e'; // not even a description could be made: memory is gone
   }

@@ -18,8 +18,8 @@ internal.isHandle = handleKind;
 internal.proxyDetails = (value) => {
   slot.value = value;
   if (!host('openProxy')) return undefined;
-  const details = [slot.value, slot[0]];
-  slot.value = slot[0] = undefined;
+  const details = [slot.value, slot.handler];
+  slot.value = slot.handler = undefined;
   return details;
 };
 

@@ -217,5 +217,6 @@ entries.checkEvaluated = () => {
 // After an interrupt, which runs no `finally`: forgets the modules that were loading.
 entries.recover = () => {
   const paths = objectKeys(cache);
-  for (let i = 0; i < paths.length; i++) if (!cache[paths[i]].loaded) delete cache[paths[i]];
+  // Scripts see the cache and may have put anything into it.
+  for (let i = 0; i < paths.length; i++) if (cache[paths[i]] instanceof Module && !cache[paths[i]].loaded) delete cache[paths[i]];
 };

@@ -1,0 +1,2 @@
+const { shout } = require('./lib/shout');
+console.log(shout('hello'), scriptArgs.slice(1));
