@@ -38,7 +38,7 @@ def provider(folder: Path, identity: str = "acme", package: str = "acme") -> Pro
 
 
 def staged(tmp_path: Path, build_plan: BuildPlan, *, distributions: tuple[str, ...] = ()) -> Stage:
-    return stage(build_plan, layer(tmp_path / "layer", *distributions), {"plan.json": b"{}"}, tmp_path / "stage")
+    return stage(build_plan, layer(tmp_path / "layer", *distributions), {}, {"plan.json": b"{}"}, tmp_path / "stage")
 
 
 def test_the_runtime_half_is_copied_whole_and_the_build_half_not_at_all(tmp_path: Path) -> None:

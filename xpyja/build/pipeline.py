@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from xpyja.build.bytecode import engine_bytecode
 from xpyja.build.errors import BuildError
 from xpyja.build.layer import Layer, fetch
 from xpyja.build.lock import RUNTIME_REQUIREMENTS
@@ -114,7 +115,7 @@ def make_stage(plan: BuildPlan, layer: Layer, folder: Path) -> Stage:
     """
     info = plan.runtime.build._replace(embedded=layer.distributions)
     complete = replace(plan, runtime=plan.runtime._replace(build=info))
-    return stage(complete, layer, render(complete), folder)
+    return stage(complete, layer, engine_bytecode(layer, _only_target(plan)), render(complete), folder)
 
 
 def pack_stage(plan: BuildPlan, staged: Stage, output: Path) -> Packed:

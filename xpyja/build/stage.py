@@ -30,7 +30,9 @@ class Stage:
     owners: Mapping[str, str]
 
 
-def stage(plan: BuildPlan, layer: Layer, rendered: Mapping[str, bytes], folder: Path) -> Stage:
+def stage(
+    plan: BuildPlan, layer: Layer, bytecode: Mapping[str, bytes], rendered: Mapping[str, bytes], folder: Path
+) -> Stage:
     """Copies everything that a tool consists of into one folder.
 
     Modes are set, not inherited: 644 for files, 755 for those that are executable where they come from.
@@ -38,6 +40,7 @@ def stage(plan: BuildPlan, layer: Layer, rendered: Mapping[str, bytes], folder: 
     Args:
         plan: The build plan.
         layer: The installed distributions.
+        bytecode: Compiled engine files, by their path inside the stage.
         rendered: Files of the tool's own package, by their path inside it.
         folder: An empty or missing folder.
 
@@ -65,6 +68,8 @@ def stage(plan: BuildPlan, layer: Layer, rendered: Mapping[str, bytes], folder: 
     put_file("xpyja/__init__.py", package / "__init__.py", "xpyja")
     for relative in _walk(package / "runtime"):
         put_file(f"xpyja/runtime/{relative}", package / "runtime" / relative, "xpyja")
+    for name, content in bytecode.items():
+        put(name, content, "xpyja")
     for provider in plan.providers:
         owner = f'provider "{provider.id}"'
         parts = provider.package.split(".")

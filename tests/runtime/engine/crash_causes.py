@@ -210,7 +210,6 @@ def many_runtimes_made_and_closed_while_others_run() -> None:
 
 HOSTILE_THROWS = {
     "string_conversion": "throw { toString() { host(); return 'x'; }, valueOf() { host(); }, [Symbol.toPrimitive]() { host(); } }",
-    "json": "({ toJSON() { return host(); }, get a() { return host(); } })",
     "stack_getter": "const e = new Error('x'); Object.defineProperty(e, 'stack', { get() { host(); return 's'; } }); throw e",
     "every_getter": """
         const e = new Error('x');
@@ -249,15 +248,17 @@ def _enter_hostile(name: str, source: str) -> None:
 
 
 for _name, _source in HOSTILE_THROWS.items():
-    if not _source.startswith("({"):
-        _enter_hostile(_name, _source)
+    _enter_hostile(_name, _source)
+
+
+HOSTILE_JSON = "({ toJSON() { return host(); }, get a() { return host(); } })"
 
 
 @cause
 def hostile_json() -> None:
     calls: list[int] = []
     runtime = new_runtime(host=lambda *_: calls.append(1))
-    held = runtime.call(lambda: runtime.hold(HOSTILE_THROWS["json"]))
+    held = runtime.call(lambda: runtime.hold(HOSTILE_JSON))
     runtime.call(lambda: runtime.to_json(held))
     runtime.call(lambda: runtime.display(held))
     runtime.eval(f"host({HOSTILE_THROWS['json']})")

@@ -34,26 +34,28 @@ class Assets(Protocol):
 
 
 class ModuleContext(Protocol):
-    """What a module factory gets to work with. Valid as long as the runtime lives.
-
-    Attributes:
-        name: The module's name in its provider.
-        alias: What scripts ``require``.
-        config: An instance of the module's config class, or None when it has none.
-        owner: The runtime's owner thread.
-        assets: Embedded files.
-    """
+    """What a module factory gets to work with. Valid as long as the runtime lives."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The module's name in its provider."""
+
     @property
-    def alias(self) -> str: ...
+    def alias(self) -> str:
+        """What scripts ``require``."""
+
     @property
-    def config(self) -> Any: ...  # the module's own config class; its author knows which
+    def config(self) -> Any:  # the module's own config class; its author knows which
+        """An instance of the module's config class, or None when it has none."""
+
     @property
-    def owner(self) -> Owner: ...
+    def owner(self) -> Owner:
+        """The runtime's owner thread."""
+
     @property
-    def assets(self) -> Assets: ...
+    def assets(self) -> Assets:
+        """Embedded files."""
+
 
     def add_closer(self, closer: Callable[[], None]) -> None:
         """Registers work for the end of the runtime. Closers run last-in first-out on the owner thread."""

@@ -9,7 +9,12 @@ from typing import Any, Protocol
 class JsFunction(Protocol):
     """A JavaScript function in Python. Callable from any thread: off the owner it waits for the owner."""
 
-    def __call__(self, *args: object) -> Any: ...  # whatever the function returns
+    def __call__(self, *args: object) -> Any:  # whatever the function returns
+        """Calls the function.
+
+        Raises:
+            JsError: It threw.
+        """
 
 
 class JsPromise(Awaitable[Any], Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -33,7 +34,10 @@ def run(folder: str, providers: dict[str, ProviderLoader]) -> int:
         for provider_id, load in providers.items():
             registry.register_lazy(provider_id, load)
         tool = Tool(plan, folder, registry)
-        code = _group(tool).main(sys.argv[1:], prog_name=plan.name, standalone_mode=False)
+        group = _group(tool)
+        gc.freeze()
+        gc.enable()  # the entrypoint switched it off
+        code = group.main(sys.argv[1:], prog_name=plan.name, standalone_mode=False)
         return code if isinstance(code, int) else 0  # an int is what click makes of its Exit
     except click.exceptions.NoArgsIsHelpError as error:
         sys.stderr.write(error.format_message() + "\n")

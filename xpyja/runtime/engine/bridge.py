@@ -10,8 +10,8 @@ import itertools
 import json
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generator
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
 
 from xpyja.runtime.api.values import UNDEFINED, Handle, HostError
 from xpyja.runtime.engine.marshal import Decoder, Encoder
@@ -39,7 +39,7 @@ _INT32 = 2**31
 _JS_NAMES = frozenset({"Error", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"})
 
 
-class _Reference:
+class Reference:
     """Holds an id of the JavaScript table and gives it back when nobody needs it any more, on whatever thread."""
 
     __slots__ = ("__weakref__", "bridge", "id")
@@ -52,7 +52,7 @@ class _Reference:
         self.bridge.dropped.append(self.id)  # deque.append is atomic; the owner empties it
 
 
-class Function(_Reference):
+class Function(Reference):
     """A JavaScript function in Python. Callable from any thread: off the owner it waits for the owner."""
 
     __slots__ = ("__name__",)
@@ -74,7 +74,7 @@ class Function(_Reference):
         return f"<JavaScript function {self.__name__}>"
 
 
-class Promise(_Reference):
+class Promise(Reference):
     """A JavaScript promise in Python. Any thread may wait for it, except the owner: it would wait for itself."""
 
     __slots__ = ("_callbacks", "_error", "_finished", "_lock", "_value", "_watched")
@@ -155,7 +155,10 @@ class Promise(_Reference):
             else:
                 future.set_result(self._value)
 
-        self.add_done_callback(lambda _: loop.call_soon_threadsafe(finish))
+        def settled(_: Promise) -> None:
+            loop.call_soon_threadsafe(finish)
+
+        self.add_done_callback(settled)
         return future.__await__()
 
     def __repr__(self) -> str:
@@ -260,7 +263,7 @@ class Bridge:
             function, most = self._functions[operation]  # type: ignore[index]
             if args:
                 if type(args[0]) is str:
-                    args = self._arguments(*args)
+                    args = self._arguments(args[0], single=len(args) > 1)
                 elif args[0] is None:  # what the binding makes of a text when memory is gone
                     raise JsMemoryError("InternalError", "out of memory")
             result = function(*args[:most])  # as in JavaScript, arguments too many are no error
@@ -274,7 +277,7 @@ class Bridge:
             except BaseException:  # noqa: BLE001 - nor this one: no stack or no memory is left
                 return _INDESCRIBABLE
 
-    def _arguments(self, text: str, single: bool = False) -> tuple[object, ...]:
+    def _arguments(self, text: str, *, single: bool) -> tuple[object, ...]:
         if single:
             return (self._decoder.scan(text),)
         arguments = self._decoder.decode(text)
@@ -290,7 +293,7 @@ class Bridge:
         return "e" + json.dumps(self._error_data(error))
 
     def _error_data(self, error: BaseException) -> dict[str, Any]:  # JSON values
-        if isinstance(error, JsError) and isinstance(error.ref, _ErrorReference) and error.ref.bridge is self:
+        if isinstance(error, JsError) and isinstance(error.ref, ErrorReference) and error.ref.bridge is self:
             # On its way back into the VM that it came from: there it is the same object again.
             self._segments.setdefault(error.ref.serial, []).append(python_frames(error.__traceback__))
             return {
@@ -424,7 +427,7 @@ class Bridge:
             deliberate = isinstance(original, XpyjaError)
             segments.insert(0, [] if deliberate else python_frames(original.__traceback__))
         elif data["code"] == "ERR_MARSHAL":
-            reason, _, place = message.rpartition(" (at ")
+            reason, _, place = message.partition(" (at ")
             return MarshalError(place[:-1] or "$", reason or message)
         error = _error_class(name, message)(
             name,
@@ -433,7 +436,7 @@ class Bridge:
             cause=self._as_js_error(data["cause"]),
             errors=tuple(filter(None, (self._as_js_error(member) for member in data["errors"]))),
             code=data["code"],
-            ref=_ErrorReference(self, data["ref"], serial),
+            ref=ErrorReference(self, data["ref"], serial),
             hint=original.hint if isinstance(original, XpyjaError) else None,
         )
         if isinstance(original, BaseException):
@@ -462,7 +465,7 @@ class Bridge:
 
     def export(self, value: object) -> list[Any] | None:
         """See `Tables`."""
-        if isinstance(value, _Reference) and value.bridge is self:
+        if isinstance(value, Reference) and value.bridge is self:
             return ["f", value.id]
         if isinstance(value, Handle):
             members = dict(value.members) if value.members is not None else None
@@ -519,7 +522,7 @@ class Bridge:
         self._segments.clear()
 
 
-class _ErrorReference(_Reference):
+class ErrorReference(Reference):
     """Keeps a thrown JavaScript value alive."""
 
     __slots__ = ("serial",)

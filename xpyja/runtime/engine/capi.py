@@ -13,7 +13,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-import _quickjs
+import _quickjs as binding
 
 Pointer = ctypes.c_void_p
 
@@ -57,8 +57,8 @@ class EvalOptions(ctypes.Structure):
     )
 
 
-_hold = ctypes.PyDLL(_quickjs.__file__)
-_free = ctypes.CDLL(_quickjs.__file__)
+_hold = ctypes.PyDLL(binding.__file__)
+_free = ctypes.CDLL(binding.__file__)
 
 
 def _function(library: ctypes.CDLL, name: str, result: Any, *arguments: Any) -> Any:  # ctypes has no types for these

@@ -1,9 +1,9 @@
 """Module resolution: from a specifier and the file that asks to a native module or a file.
 
-Node's CommonJS rules, with three differences that all serve the same end, that a profile decides what a script may load:
-native aliases win over files; the name of a native module that the profile lacks is denied and never falls through to a
-file of that name; and ``node:`` names are the same as bare ones. Files are real ones on disk, those of a tool's embedded
-sources included, which the launcher has unpacked.
+Node's CommonJS rules, with three differences that all serve the same end, that a profile decides what a script may
+load: native aliases win over files; the name of a native module that the profile lacks is denied and never falls
+through to a file of that name; and ``node:`` names are the same as bare ones. Files are real ones on disk, those of
+a tool's embedded sources included, which the launcher has unpacked.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from xpyja.runtime.api.provider import JsSource
-from xpyja.runtime.engine.bridge import Bridge, Deferred, Function, Promise, _Reference
+from xpyja.runtime.engine.bridge import Bridge, Deferred, Promise, Reference
 from xpyja.runtime.engine.loader import Resolver, looks_like_module, read_source
 from xpyja.runtime.engine.owner import RuntimeOwner
 from xpyja.runtime.engine.trace import javascript_frames
@@ -17,7 +17,6 @@ from xpyja.runtime.engine.vm_modules import VmModules
 from xpyja.runtime.errors import (
     CallCanceled,
     CloseError,
-    Interrupted,
     JsError,
     JsMemoryError,
     TimeLimitExceeded,
@@ -47,7 +46,7 @@ WRAPPER_PARAMETERS = "exports, require, module, __filename, __dirname"
 NATIVE_PARAMETERS = "exports, require, module, native"
 
 
-class Held(_Reference):
+class Held(Reference):
     """A JavaScript value that stays where it is; Python has only a hold on it."""
 
     __slots__ = ()

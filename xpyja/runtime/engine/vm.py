@@ -1,12 +1,12 @@
 """The port: one JavaScript VM, reduced to the few primitives that the rest of the engine is written against.
 
-Nothing outside this file and `capi` sees an object or a value of the binding. Above it there are numbers and texts only;
-values live in tables on the JavaScript side (``js/bridge.js``). Another engine takes this one's place by implementing
-`Vm`'s methods.
+Nothing outside this file and `capi` sees an object or a value of the binding. Above it there are numbers and texts
+only; values live in tables on the JavaScript side (``js/bridge.js``). Another engine takes this one's place by
+implementing `Vm`'s methods.
 
-The binding (``_quickjs``) makes the context and carries calls from JavaScript to Python. It is not used to run anything:
-its way of turning an exception into Python text calls the script's own code at a moment when that crashes the process.
-Everything that can run JavaScript goes through `Vm._run`.
+The binding (``_quickjs``) makes the context and carries calls from JavaScript to Python. It is not used to run
+anything: its way of turning an exception into Python text calls the script's own code at a moment when that crashes
+the process. Everything that can run JavaScript goes through `Vm._run`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ HostFunction = Callable[..., object]
 
 _UNDEFINED = JSValue(0, capi.TAG_UNDEFINED)
 _NULL = JSValue(0, capi.TAG_NULL)
-_BUILTINS = join(dirname(__file__), "js")
+BUILTINS_FOLDER = join(dirname(__file__), "js")
 _bytecode: dict[str, bytes] = {}  # compiled built-in files, shared by all VMs of the process
 
 
@@ -60,6 +60,15 @@ def required_stack(js_stack: int) -> int:
     Python frames between them share one limit. (The binding's own calls would start it anew each time.)
     """
     return js_stack + PYTHON_STACK
+
+
+def _precompiled(name: str) -> bytes | None:
+    """The bytecode that the builder put beside an engine file (`xpyja.runtime.engine.precompile`), if there is any."""
+    try:
+        with open(join(BUILTINS_FOLDER, f"{name}.jsc"), "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
 
 
 def _headroom(levels: int) -> None:
@@ -100,7 +109,7 @@ class Vm:
             raise EngineError(
                 f"the JavaScript engine is release {version}; this xpyja works with {', '.join(capi.SUPPORTED_ENGINES)}"
             )
-        self._context: Any = capi._quickjs.Context()  # the binding has no types
+        self._context: Any = capi.binding.Context()  # the binding has no types
         self._context.add_callable("__xpyja_host", host)
         self.runtime_pointer, self.pointer = capi.object_pointers(self._context)
         if capi.get_runtime(self.pointer) != self.runtime_pointer:
@@ -428,7 +437,7 @@ class Vm:
     def _builtin_function(self, name: str) -> JSValue:
         code = _bytecode.get(name)
         if code is None:
-            code = _bytecode[name] = self._compile_builtin(name)
+            code = _bytecode[name] = _precompiled(name) or self.compile_builtin(name)
         function: JSValue = capi.read_object(self.pointer, code, len(code), capi.WRITE_BYTECODE)
         if function.tag != capi.TAG_EXCEPTION:
             function = self._run(capi.eval_function, self.pointer, function)
@@ -436,8 +445,14 @@ class Vm:
             raise self._uncatchable()
         return function
 
-    def _compile_builtin(self, name: str) -> bytes:
-        with open(join(_BUILTINS, f"{name}.js"), encoding="utf-8") as file:
+    def compile_builtin(self, name: str) -> bytes:
+        """Compiles an engine file to bytecode.
+
+        Raises:
+            EngineError: It has a syntax error.
+        """
+        self._check()
+        with open(join(BUILTINS_FOLDER, f"{name}.js"), encoding="utf-8") as file:
             source = file.read()
         if name != "boot":
             source = f"(function (exports, require, internal) {{\n\n{source}\n}})"

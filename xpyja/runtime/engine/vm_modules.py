@@ -1,8 +1,8 @@
 """The port's part for ES modules: the engine's loader hooks, and what they need of the C API.
 
-The engine loads a module's imports while it reads the module, through the hooks, and so recurses in C. To keep that flat
-every module is first compiled in a scratch context, which tells its imports; then modules are added leaves first, and the
-hooks find everything there. Only an import cycle makes the load hook add a module itself.
+The engine loads a module's imports while it reads the module, through the hooks, and so recurses in C. To keep that
+flat every module is first compiled in a scratch context, which tells its imports; then modules are added leaves
+first, and the hooks find everything there. Only an import cycle makes the load hook add a module itself.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class VmModules:
 def _scan(source: str, name: str) -> Scanned | None:
     """Compiles a module in a context of its own, whose hooks take down the imports."""
     specifiers: list[str] = []
-    context = capi._quickjs.Context()
+    context = capi.binding.Context()
     runtime, pointer = capi.object_pointers(context)
 
     def normalise(_: int, __: bytes, specifier: bytes, ___: int) -> int | None:

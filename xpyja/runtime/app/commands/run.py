@@ -39,8 +39,8 @@ def make(tool: Tool, entry: CommandEntry) -> click.Command:
         ],
         context_settings={"allow_interspersed_args": False},
         short_help="Run a script.",
-        help="Run a script and wait until nothing is pending. FILE - reads standard input; SOURCE:FILE is a file embedded in "
-        "the tool. What follows FILE belongs to the script: scriptArgs holds FILE and ARGS.\n\n"
+        help="Run a script and wait until nothing is pending. FILE - reads standard input; SOURCE:FILE is a file "
+        "embedded in the tool. What follows FILE belongs to the script: scriptArgs holds FILE and ARGS.\n\n"
         f"Example: {tool.plan.name} run report.js --since 2026-01-01",
     )
 
