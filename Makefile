@@ -38,6 +38,7 @@ test: lint ## Lint, then every test
 
 bench: $(STAMP) ## Measure start and build times
 	@$(BIN)/python benchmarks/start.py
+	@$(BIN)/python benchmarks/engine.py
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build dist examples/*/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
