@@ -110,7 +110,7 @@ def _limits() -> dict[str, list[int]]:
 
 def _status() -> dict[str, str]:
     with open("/proc/self/status", encoding="utf-8") as file:
-        return dict(line.strip().split(":\t", 1) for line in file if ":\t" in line)
+        return {key: value.strip() for key, _, value in (line.partition(":") for line in file)}
 
 
 def _spawn() -> int:

@@ -775,7 +775,7 @@ def test_memory_ends_in_a_typed_error(mib: int) -> None:
 
 @linux
 def test_nothing_is_left_behind() -> None:
-    files, before = len(os.listdir("/proc/self/fd")), children()
+    files, before, threads = len(os.listdir("/proc/self/fd")), children(), set(threading.enumerate())
     for script in (
         "1",
         "for (;;) {}",
@@ -792,7 +792,7 @@ def test_nothing_is_left_behind() -> None:
         new_runtime("new_nothing")
     assert until(lambda: children() <= before)
     assert until(lambda: len(os.listdir("/proc/self/fd")) == files)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("isolated-")]
+    assert until(lambda: not [thread for thread in threading.enumerate() if thread not in threads])
 
 
 @linux
