@@ -13,7 +13,7 @@ import pytest
 
 from xpyja.runtime.api import HostError
 from xpyja_providers.host.files import Files
-from xpyja_providers.host.roots import MAX_LINKS, Outside, Roots
+from xpyja_providers.host.roots import MAX_LINKS, Outside, Place, Roots
 
 DENIED = "ERR_ACCESS_DENIED"
 SECRET = "the secret"
@@ -596,6 +596,15 @@ def test_a_missing_root_is_made_by_mkdir_recursive(world: World) -> None:
     assert caught.value.code == DENIED
 
 
+def test_a_root_that_appears_late_is_known_by_its_true_path_too(world: World) -> None:
+    os.symlink("box", "alias")
+    files = world.make(roots=("alias/late",))
+    assert not files.exists("alias/late")
+    os.mkdir("box/late")
+    files.write_file("alias/late/f", "x", "utf8", "w", 0o666)
+    assert files.read_file(files.realpath("alias/late/f"), "utf8") == "x"
+
+
 def test_a_file_as_root_is_an_error_of_the_path(world: World) -> None:
     files = world.make(roots=("box/a.txt",))
     with pytest.raises(HostError) as caught:
@@ -653,6 +662,64 @@ def test_special_files_are_refused_and_nothing_waits(world: World) -> None:
 
 
 # -- races ---------------------------------------------------------------------------------------------------------
+
+
+class WorstMoment(Roots):
+    """Lets what a walk has found become a link out, after the walk and before its result is used."""
+
+    target = "secret.txt"
+
+    def walk(self, path: str, *, follow: bool = True, make_root: bool = False) -> Place:
+        place = super().walk(path, follow=follow, make_root=make_root)
+        if place.name in ("a.txt", "dir"):
+            os.rename(place.name, f"{place.name}-moved", src_dir_fd=place.fd, dst_dir_fd=place.fd)
+            target = "../outside" if place.name == "dir" else f"../outside/{self.target}"
+            os.symlink(target, place.name, dir_fd=place.fd)
+        return place
+
+
+SWAPPED: dict[str, Callable[[Files], object]] = {
+    **{name: act for name, act in READERS.items() if name != "readlink"},
+    **{name: act for name, act in WRITERS.items() if not name.endswith("new")},
+    "writeFile, r+": lambda f: f.write_file("box/a.txt", "x", "utf8", "r+", 0o666),
+    "copyFile, onto": lambda f: f.copy_file("crate/d.txt", "box/a.txt", 0),
+    "readdir": lambda f: f.readdir("box/dir", True),
+    "mkdir": lambda f: f.mkdir("box/dir", False, 0o777),
+    "mkdir, recursive": lambda f: f.mkdir("box/dir", True, 0o777),
+    "rmdir": lambda f: f.rmdir("box/dir"),
+    "times of a folder": lambda f: f.utimes("box/dir", 5, 5),
+    "mode of a folder": lambda f: f.access("box/dir", os.R_OK | os.X_OK),
+}
+
+
+@pytest.mark.parametrize("name", SWAPPED)
+def test_a_change_at_the_worst_moment_leads_nowhere(name: str, world: World) -> None:
+    seen = []
+    for target in ("secret.txt", "missing.txt"):
+        roots = WorstMoment(("box", "crate"), {}, world.base)
+        roots.target = target
+        world.made.append(roots)
+        files = Files("fs", ("read", "write"), roots, ("box", "crate"))
+        try:
+            found = SWAPPED[name](files)
+        except HostError as error:
+            found = error.code
+        assert SECRET not in str(found)
+        assert "secret.txt" not in str(found)
+        if isinstance(found, dict):  # of stat: that of the link itself
+            found = found["size"] - len(f"../outside/{target}")
+        seen.append(found)
+        for path in ("box/copy", "box/b"):
+            if os.path.lexists(path):
+                assert SECRET not in (world.text(path) if not os.path.islink(path) else "")
+                os.unlink(path)
+        for path in ("a.txt", "dir"):
+            if os.path.lexists(f"box/{path}-moved"):
+                if os.path.lexists(f"box/{path}"):
+                    os.unlink(f"box/{path}")
+                os.rename(f"box/{path}-moved", f"box/{path}")
+    assert seen[0] == seen[1], "it told whether something is there"
+    assert world.outside() == world.before
 
 
 def swap(stop: threading.Event, path: str, real: str, link: str) -> None:

@@ -20,7 +20,10 @@ function withCode(error, code, properties) {
 }
 
 function invalidType(what, expected, value) {
-  return withCode(new TypeError(`The ${what} must be ${expected}. Received ${describe(value)}`), 'ERR_INVALID_ARG_TYPE');
+  return withCode(
+    new TypeError(`The ${what} must be ${expected}. Received ${describe(value)}`),
+    'ERR_INVALID_ARG_TYPE',
+  );
 }
 
 function describe(value) {

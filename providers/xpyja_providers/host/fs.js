@@ -66,7 +66,9 @@ function invalidValue(name, problem, value) {
 }
 
 function outOfRange(name, expected, value) {
-  const error = new RangeError(`The value of "${name}" is out of range. It must be ${expected}. Received ${show(value)}`);
+  const error = new RangeError(
+    `The value of "${name}" is out of range. It must be ${expected}. Received ${show(value)}`,
+  );
   error.code = 'ERR_OUT_OF_RANGE';
   return error;
 }
@@ -164,7 +166,8 @@ function toData(value) {
 
 /** Seconds since 1970 from a Date, a number of seconds, or such a number as text. */
 function toSeconds(value) {
-  const seconds = value instanceof Date ? value.getTime() / 1000 : typeof value === 'string' ? parseNumber(value) : value;
+  const seconds =
+    value instanceof Date ? value.getTime() / 1000 : typeof value === 'string' ? parseNumber(value) : value;
   if (typeof seconds !== 'number' || !Number.isFinite(seconds)) {
     throw invalidType('"time" argument', 'an instance of Date or a time in seconds', value);
   }
@@ -476,7 +479,10 @@ const fs = {
   Dirent,
   promises,
   existsSync,
-  exists: named('exists', withCallback(existsSync, (callback, _error, found) => callback(found ?? false))),
+  exists: named(
+    'exists',
+    withCallback(existsSync, (callback, _error, found) => callback(found ?? false)),
+  ),
   isReadOnly: !native.capabilities.write,
   capabilities: () => ({ ...native.capabilities, mounts: native.capabilities.mounts.map((mount) => ({ ...mount })) }),
 };

@@ -254,7 +254,10 @@ class Roots:
             raise Outside(path)
 
     def _go_to(self, place: Place, text: str, make_root: bool) -> None:
-        place._enter(self._mounts.get(text) or self._entrances.get(text), text, make=make_root)
+        root = self._mounts.get(text) or self._entrances.get(text)
+        place._enter(root, text, make=make_root)
+        if root is not None and not root.read_only:
+            self._entrances.setdefault(root.text, root)  # it may have been missing so far
 
     def _open_roots(self) -> None:
         """Learns the true paths of the roots, which links and scripts may use as well."""

@@ -200,7 +200,9 @@ globalThis.eventsCases = {
   'listenerCount of one listener': (E) => {
     const e = new E();
     const fn = () => {};
-    e.on('x', fn).once('x', fn).on('x', () => {});
+    e.on('x', fn)
+      .once('x', fn)
+      .on('x', () => {});
     return [e.listenerCount('x'), e.listenerCount('x', fn), e.listenerCount('y', fn)];
   },
   'newListener comes before the addition': (E, log) => {
@@ -287,11 +289,16 @@ globalThis.eventsCases = {
     const e = new E();
     return [e.getMaxListeners(), e.setMaxListeners(3) === e, e.getMaxListeners(), E.getMaxListeners(e)];
   },
-  'defaultMaxListeners': (E) => {
+  defaultMaxListeners: (E) => {
     const e = new E();
     const before = E.defaultMaxListeners;
     E.defaultMaxListeners = 4;
-    const during = [e.getMaxListeners(), tryTo(() => { E.defaultMaxListeners = -1; })];
+    const during = [
+      e.getMaxListeners(),
+      tryTo(() => {
+        E.defaultMaxListeners = -1;
+      }),
+    ];
     E.defaultMaxListeners = before;
     return [before, during];
   },
@@ -340,7 +347,7 @@ globalThis.eventsCases = {
     a.on('x', () => {});
     return [a.listenerCount('x'), b.listenerCount('x')];
   },
-  'getEventListeners': (E) => {
+  getEventListeners: (E) => {
     const e = new E();
     const fn = () => {};
     e.once('x', fn);
@@ -469,7 +476,7 @@ globalThis.eventsCases = {
       E.captureRejections = 5;
     });
   },
-  'addAbortListener': async (E, log) => {
+  addAbortListener: async (E, log) => {
     const controller = new AbortController();
     E.addAbortListener(controller.signal, () => log('aborted'));
     controller.abort();

@@ -32,11 +32,28 @@ globalThis.prepareFsCases = (fs) => {
   fs.symlinkSync('inner', 'd/folder');
   fs.symlinkSync('loop', 'd/loop');
   fs.symlinkSync('nowhere', 'd/gone');
-  fs.writeFileSync('bytes', Uint8Array.from([0xef, 0xbb, 0xbf, 0x41, 0xe9, 0xc3, 0xa9, 0xff, 0x00, 0xf0, 0x9f, 0x98, 0x80]));
+  fs.writeFileSync(
+    'bytes',
+    Uint8Array.from([0xef, 0xbb, 0xbf, 0x41, 0xe9, 0xc3, 0xa9, 0xff, 0x00, 0xf0, 0x9f, 0x98, 0x80]),
+  );
 };
 
 const ENCODINGS = ['utf8', 'UTF-8', 'latin1', 'binary', 'ascii', 'hex', 'base64', 'base64url', 'utf16le', 'ucs2'];
-const TEXTS = ['', 'plain', 'é\u{1f600}\u0000', 'lone \ud800 surrogate', '\ud83d', '\udc00x', 'ff0g11', 'f', 'aGk', 'aGk=', 'a-_+/ b=c', '====', 'a'];
+const TEXTS = [
+  '',
+  'plain',
+  'é\u{1f600}\u0000',
+  'lone \ud800 surrogate',
+  '\ud83d',
+  '\udc00x',
+  'ff0g11',
+  'f',
+  'aGk',
+  'aGk=',
+  'a-_+/ b=c',
+  '====',
+  'a',
+];
 
 globalThis.fsCases = {
   'read text': (fs) => fs.readFileSync('d/f', 'utf8'),
@@ -53,17 +70,19 @@ globalThis.fsCases = {
     ),
   'write bytes': (fs) => {
     const bytes = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
-    return [bytes, bytes.subarray(2, 5), new Uint16Array(bytes.buffer, 2, 2), new DataView(bytes.buffer, 1, 3)].map((data) => {
-      fs.writeFileSync('text', data);
-      return fs.readFileSync('text', 'hex');
-    });
+    return [bytes, bytes.subarray(2, 5), new Uint16Array(bytes.buffer, 2, 2), new DataView(bytes.buffer, 1, 3)].map(
+      (data) => {
+        fs.writeFileSync('text', data);
+        return fs.readFileSync('text', 'hex');
+      },
+    );
   },
   'writing replaces': (fs) => {
     fs.writeFileSync('text', 'long text');
     fs.writeFileSync('text', 'short');
     return fs.readFileSync('text', 'utf8');
   },
-  'appending': (fs) => {
+  appending: (fs) => {
     fs.appendFileSync('text', ' and more');
     fs.writeFileSync('text', '!', { flag: 'a' });
     fs.appendFileSync('new', 'first');
@@ -95,19 +114,30 @@ globalThis.fsCases = {
   'reading fails': (fs) =>
     ['d/nope', 'd/f/x', 'd/f/', 'd/loop', '', 'd/nope/x', 'd/gone'].map((path) => tryTo(() => fs.readFileSync(path))),
   'writing fails': (fs) => ['d', 'd/nope/x', 'd/f/x', 'd/loop'].map((path) => tryTo(() => fs.writeFileSync(path, 'x'))),
-  'exists': (fs) =>
-    ['d', 'd/f', 'd/l', 'd/gone', 'd/nope', 'd/f/', 'd/f/x', 'd/loop', '', 'a\0b', 5, undefined, {}].map((path) => fs.existsSync(path)),
+  exists: (fs) =>
+    ['d', 'd/f', 'd/l', 'd/gone', 'd/nope', 'd/f/', 'd/f/x', 'd/loop', '', 'a\0b', 5, undefined, {}].map((path) =>
+      fs.existsSync(path),
+    ),
   'kinds by stat and lstat': (fs) =>
     ['d', 'd/f', 'd/l', 'd/folder', 'd/folder/'].flatMap((path) =>
       [fs.statSync(path), fs.lstatSync(path)].map((s) => [
-        s.isFile(), s.isDirectory(), s.isSymbolicLink(), s.isFIFO(), s.isSocket(), s.isBlockDevice(), s.isCharacterDevice(),
+        s.isFile(),
+        s.isDirectory(),
+        s.isSymbolicLink(),
+        s.isFIFO(),
+        s.isSocket(),
+        s.isBlockDevice(),
+        s.isCharacterDevice(),
       ]),
     ),
   'fields of stat': (fs) => {
     const stat = fs.statSync('d/f');
     const times = ['atime', 'mtime', 'ctime', 'birthtime'];
     return [
-      stat.size, stat.mode, stat.nlink, Object.keys(stat).sort(),
+      stat.size,
+      stat.mode,
+      stat.nlink,
+      Object.keys(stat).sort(),
       times.map((name) => stat[name] instanceof Date && Math.abs(stat[name] - stat[`${name}Ms`]) < 1),
       stat instanceof fs.Stats,
     ];
@@ -118,22 +148,44 @@ globalThis.fsCases = {
     tryTo(() => fs.statSync('d/nope', { throwIfNoEntry: false })),
     tryTo(() => fs.lstatSync('d/nope/x', { throwIfNoEntry: false })),
   ],
-  'readdir': (fs) => [fs.readdirSync('d'), fs.readdirSync('d/'), fs.readdirSync('d/folder'), fs.readdirSync('d/inner/deep')],
+  readdir: (fs) => [
+    fs.readdirSync('d'),
+    fs.readdirSync('d/'),
+    fs.readdirSync('d/folder'),
+    fs.readdirSync('d/inner/deep'),
+  ],
   'readdir recursive': (fs) => fs.readdirSync('d/inner', { recursive: true }),
   'readdir with kinds': (fs) =>
-    fs.readdirSync('d', { withFileTypes: true }).map((e) => [
-      e.name, e.parentPath, e.path, e.isFile(), e.isDirectory(), e.isSymbolicLink(), e.isFIFO(), e instanceof fs.Dirent,
-    ]),
+    fs
+      .readdirSync('d', { withFileTypes: true })
+      .map((e) => [
+        e.name,
+        e.parentPath,
+        e.path,
+        e.isFile(),
+        e.isDirectory(),
+        e.isSymbolicLink(),
+        e.isFIFO(),
+        e instanceof fs.Dirent,
+      ]),
   'readdir fails': (fs) => ['d/nope', 'd/f', 'd/loop'].map((path) => tryTo(() => fs.readdirSync(path))),
-  'readlink': (fs) => ['d/l', 'd/gone', 'd/f', 'd', 'd/nope'].map((path) => tryTo(() => fs.readlinkSync(path))),
-  'access': (fs) => [
+  readlink: (fs) => ['d/l', 'd/gone', 'd/f', 'd', 'd/nope'].map((path) => tryTo(() => fs.readlinkSync(path))),
+  access: (fs) => [
     ...['d', 'd/f', 'd/l'].map((path) => tryTo(() => fs.accessSync(path))),
     ...['d/nope', 'd/gone', 'd/f/x'].map((path) => tryTo(() => fs.accessSync(path, fs.constants.R_OK))),
     tryTo(() => fs.accessSync('d/f', fs.constants.W_OK | fs.constants.R_OK)),
     tryTo(() => fs.accessSync('d/f', fs.constants.X_OK)),
   ],
-  'constants': (fs) => [fs.constants.F_OK, fs.R_OK, fs.W_OK, fs.X_OK, fs.constants.COPYFILE_EXCL, fs.constants.S_IFMT, fs.promises.constants.R_OK],
-  'mkdir': (fs) => [
+  constants: (fs) => [
+    fs.constants.F_OK,
+    fs.R_OK,
+    fs.W_OK,
+    fs.X_OK,
+    fs.constants.COPYFILE_EXCL,
+    fs.constants.S_IFMT,
+    fs.promises.constants.R_OK,
+  ],
+  mkdir: (fs) => [
     tryTo(() => fs.mkdirSync('m')),
     tryTo(() => fs.mkdirSync('m/slash/')),
     tryTo(() => fs.mkdirSync('m')),
@@ -151,34 +203,38 @@ globalThis.fsCases = {
     tryTo(() => fs.mkdirSync('d/folder/fresh', { recursive: true })),
     fs.existsSync('d/inner/fresh'),
   ],
-  'mkdtemp': (fs) => {
+  mkdtemp: (fs) => {
     const made = fs.mkdtempSync('m/t-');
-    return [/^m\/t-[A-Za-z0-9]{6}$/.test(made), (fs.statSync(made).mode & 0o777).toString(8), fs.rmdirSync(made)].slice(0, 2);
+    return [/^m\/t-[A-Za-z0-9]{6}$/.test(made), (fs.statSync(made).mode & 0o777).toString(8), fs.rmdirSync(made)].slice(
+      0,
+      2,
+    );
   },
   'mkdtemp fails': (fs) => tryTo(() => fs.mkdtempSync('nope/t-')),
-  'rmdir': (fs) => [
+  rmdir: (fs) => [
     tryTo(() => fs.rmdirSync('m/slash/')),
     ...['r', 'nope', 'd/f', 'd/l'].map((path) => tryTo(() => fs.rmdirSync(path))),
   ],
-  'unlink': (fs) => [
+  unlink: (fs) => [
     tryTo(() => fs.unlinkSync('only')),
     ...['d', 'nope', 'd/f/', 'd/f/x'].map((path) => tryTo(() => fs.unlinkSync(path))),
   ],
-  'rm': (fs) => [
-    tryTo(() => fs.rmSync('new')),
-    tryTo(() => fs.rmSync('nope')),
-    tryTo(() => fs.rmSync('nope', { force: true })),
-    tryTo(() => fs.rmSync('nope/x', { force: true, recursive: true })),
-    tryTo(() => fs.rmSync('r', { recursive: true })),
-    fs.existsSync('r'),
-    tryTo(() => fs.rmSync('m/', { recursive: true, force: true })),
-    fs.existsSync('m'),
-  ].slice(0),
+  rm: (fs) =>
+    [
+      tryTo(() => fs.rmSync('new')),
+      tryTo(() => fs.rmSync('nope')),
+      tryTo(() => fs.rmSync('nope', { force: true })),
+      tryTo(() => fs.rmSync('nope/x', { force: true, recursive: true })),
+      tryTo(() => fs.rmSync('r', { recursive: true })),
+      fs.existsSync('r'),
+      tryTo(() => fs.rmSync('m/', { recursive: true, force: true })),
+      fs.existsSync('m'),
+    ].slice(0),
   'rm of a folder': (fs) => {
     const { name, code, message } = tryTo(() => fs.rmSync('d'));
     return [name, code, message];
   },
-  'rename': (fs) => {
+  rename: (fs) => {
     fs.writeFileSync('one', '1');
     fs.writeFileSync('two', '2');
     return [
@@ -192,7 +248,7 @@ globalThis.fsCases = {
       tryTo(() => fs.renameSync('d/moved', 'd/inner/')),
     ];
   },
-  'copyFile': (fs) => [
+  copyFile: (fs) => [
     tryTo(() => fs.copyFileSync('two', 'three')),
     fs.readFileSync('three', 'utf8'),
     tryTo(() => fs.copyFileSync('two', 'three', fs.constants.COPYFILE_EXCL)),
@@ -203,9 +259,13 @@ globalThis.fsCases = {
     tryTo(() => fs.copyFileSync('two', 'd')),
     tryTo(() => fs.copyFileSync('d', 'x')),
     tryTo(() => fs.copyFileSync('moded', 'd/l')),
-    [fs.lstatSync('d/l').isSymbolicLink(), fs.readFileSync('d/f', 'utf8'), (fs.statSync('d/f').mode & 0o777).toString(8)],
+    [
+      fs.lstatSync('d/l').isSymbolicLink(),
+      fs.readFileSync('d/f', 'utf8'),
+      (fs.statSync('d/f').mode & 0o777).toString(8),
+    ],
   ],
-  'truncate': (fs) => {
+  truncate: (fs) => {
     fs.writeFileSync('three', 'abcdef');
     return [
       tryTo(() => fs.truncateSync('three', 3)),
@@ -219,12 +279,19 @@ globalThis.fsCases = {
       tryTo(() => fs.truncateSync('d')),
     ];
   },
-  'utimes': (fs) => {
+  utimes: (fs) => {
     fs.utimesSync('three', 1000.5, new Date(2000500));
     const stat = fs.statSync('three');
     fs.utimesSync('three', '5', 7);
     const again = fs.statSync('three');
-    return [stat.atimeMs, stat.mtimeMs, stat.mtime.getTime(), again.atimeMs, again.mtimeMs, tryTo(() => fs.utimesSync('nope', 1, 1))];
+    return [
+      stat.atimeMs,
+      stat.mtimeMs,
+      stat.mtime.getTime(),
+      again.atimeMs,
+      again.mtimeMs,
+      tryTo(() => fs.utimesSync('nope', 1, 1)),
+    ];
   },
   'path arguments are checked': (fs) =>
     [{}, [], null, undefined, true, () => {}, 'a\0b'].flatMap((path) => [
@@ -245,7 +312,7 @@ globalThis.fsCases = {
     tryTo(() => fs.truncateSync('two', 'x')),
   ],
   'data is checked': (fs) => [5, {}, undefined, null, true].map((data) => tryTo(() => fs.writeFileSync('two', data))),
-  'callbacks': async (fs) => {
+  callbacks: async (fs) => {
     const call = (name, ...args) =>
       new Promise((resolve) => {
         let returned = false;
@@ -268,7 +335,7 @@ globalThis.fsCases = {
     tryTo(() => fs.readFile({}, () => {})),
     tryTo(() => fs.writeFile('two', 5, () => {})),
   ],
-  'promises': async (fs) => [
+  promises: async (fs) => [
     await fs.promises.readFile('two', 'utf8'),
     await settle(fs.promises.readFile('d/nope')),
     await settle(fs.promises.writeFile('two', 'promised')),

@@ -621,7 +621,7 @@ def test_javascript_sees_what_python_means(shared: Crossing, value: Any) -> None
 def test_javascript_to_python_and_back(shared: Crossing, value: Any) -> None:
     source = literal(value)
     assert same(shared.from_source(source), value)
-    assert shared.runtime.eval(f"(() => {{ const v = {source}; return (identity) => same(identity(v), v) }})()")(lambda v: v) is True
+    assert shared.runtime.eval(f"(() => {{ const v = {source}; return (identity) => same(identity(v), v) }})()")(lambda v=UNDEFINED: v) is True
 
 
 @GENERATED

@@ -37,7 +37,6 @@ UNSUPPORTED = (
     Unsupported("providers[].import", "third-party providers"),
     Unsupported("providers[].path", "third-party providers"),
     Unsupported("providers[].requirement", "third-party providers"),
-    Unsupported("runtimes.*.isolation", "child processes", ("process",)),
     Unsupported("sources[].kind", "sources of kind {value}", ("jsverbs", "help")),
     Unsupported("sources[].from.provider", "sources of providers"),
     Unsupported("sources[].embed", "sources that are not embedded", (False,)),

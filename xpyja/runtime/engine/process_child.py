@@ -270,7 +270,7 @@ class _Child:
         runtime = self._runtime
         runtime.interrupt()
         if job.header["op"] == "run":
-            runtime.owner.post(lambda: runtime.uncaught(CallCanceled("the program was cancelled")))
+            runtime.owner.post(lambda: runtime.end_run(CallCanceled("the program was cancelled")))
         runtime.owner.wake_waiters()
 
     # -- answers -------------------------------------------------------------------------------------------------------

@@ -387,6 +387,11 @@ class Runtime:
         else:
             self._output.write(2, f"uncaught: {error}\n")
 
+    def end_run(self, error: BaseException) -> None:
+        """Owner thread: ends the program that `run` waits for, as an uncaught error would; harmless without one."""
+        if self._run_active:
+            self.uncaught(error)
+
     def lost(self, reason: str) -> None:
         """Owner thread: the VM cannot go on."""
         self._lost = True

@@ -27,6 +27,7 @@
     return exports;
   }
 
+  require.loaded = loaded;
   internal.require = require;
   const bridge = require('bridge');
   require('facade');

@@ -44,11 +44,15 @@ internal.display = (value) => {
   return load('inspect').inspect(value, { colors: internal.colors(1) });
 };
 
+// Descriptors have no prototype: a script may have given Object.prototype a `get`.
 function lazyGlobal(name, file, make) {
-  const property = { enumerable: false, configurable: true };
-  const define = (value) => defineProperty(globalThis, name, { ...property, value, writable: true });
+  const define = (value) => {
+    defineProperty(globalThis, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
+  };
   defineProperty(globalThis, name, {
-    ...property,
+    __proto__: null,
+    enumerable: false,
+    configurable: true,
     get() {
       const value = make(load(file));
       define(value);

@@ -15,16 +15,22 @@ const natives = new Map(); // alias -> module object
 let main;
 
 class Module {
+  // Fields, because an assignment could reach a setter on Object.prototype.
+  id;
+  path;
+  exports = {};
+  filename;
+  loaded = false;
+  children = [];
+
   constructor(filename, parent) {
-    this.id = filename;
+    this.id = this.filename = filename;
     this.path = stringSlice(filename, 0, lastSlash(filename));
-    this.exports = {};
-    this.filename = filename;
-    this.loaded = false;
-    this.children = [];
-    defineProperty(this, 'parent', { value: parent, enumerable: false, configurable: true });
+    defineProperty(this, 'parent', hidden(parent));
   }
 }
+
+const hidden = (value) => ({ __proto__: null, value, writable: true, enumerable: false, configurable: true });
 
 function lastSlash(path) {
   for (let i = path.length - 1; i > 0; i--) if (path[i] === '/') return i;
@@ -145,10 +151,9 @@ entries.runMain = (_, text) => {
 entries.globalRequire = (_, text) => {
   const filename = jsonParse(text);
   const module = new Module(filename, null);
-  const property = { writable: true, enumerable: false, configurable: true };
-  defineProperty(globalThis, 'require', { value: makeRequire(module), ...property });
-  defineProperty(globalThis, 'module', { value: module, ...property });
-  defineProperty(globalThis, 'exports', { value: module.exports, ...property });
+  defineProperty(globalThis, 'require', hidden(makeRequire(module)));
+  defineProperty(globalThis, 'module', hidden(module));
+  defineProperty(globalThis, 'exports', hidden(module.exports));
 };
 
 entries.require = (_, text) => {
@@ -198,6 +203,7 @@ entries.fillMeta = (_, text) => {
   };
   // Told once, by the call at the end of the module's own text.
   defineProperty(meta, '__xpyja_done', {
+    __proto__: null,
     value: (given) => { if (given === secret) host('moduleDone', name); },
     enumerable: false,
   });

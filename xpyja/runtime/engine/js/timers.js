@@ -17,6 +17,12 @@ function requireCallback(callback, name) {
   throw error;
 }
 
+// What a timer holds is not for printing.
+function hide(timer) {
+  defineProperty(timer, 'callback', { __proto__: null, enumerable: false });
+  defineProperty(timer, 'args', { __proto__: null, enumerable: false });
+}
+
 class Timeout {
   #id;
   #delay;
@@ -31,7 +37,7 @@ class Timeout {
     this.#delay = milliseconds >= 1 && milliseconds <= 2147483647 ? milliseconds : 1;
     this.#repeat = repeat;
     this.#id = nextId++;
-    for (const key of ['callback', 'args']) defineProperty(this, key, { enumerable: false });
+    hide(this);
     this.callback = callback;
     this.args = args;
     this.start();
@@ -88,7 +94,7 @@ class Immediate {
 
   constructor(callback, args) {
     this.#id = nextId++;
-    for (const key of ['callback', 'args']) defineProperty(this, key, { enumerable: false });
+    hide(this);
     this.callback = callback;
     this.args = args;
     mapSet(active, this.#id, this);
