@@ -1,7 +1,7 @@
 'use strict';
 
-// Node's `events`. The listeners of an emitter are kept beside it, in a WeakMap, so that an emitter has no properties of
-// its own and any object can be one (`Object.assign(target, EventEmitter.prototype)`).
+// Node's `events`. The listeners of an emitter are kept beside it, in a WeakMap, so that an emitter has no properties
+// of its own and any object can be one (`Object.assign(target, EventEmitter.prototype)`).
 
 const errorMonitor = Symbol('events.errorMonitor');
 const captureRejectionSymbol = Symbol.for('nodejs.rejection');

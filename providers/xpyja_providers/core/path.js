@@ -1,7 +1,7 @@
 'use strict';
 
 // Node's `path`, for POSIX and for Windows spellings. Both are plain text work: nothing here looks at a disk. They are
-// written over segments (split, fold "..", join) instead of over single characters; the tests hold them to Node's results.
+// written over segments (split, fold "..", join) instead of over single characters; tests hold them to Node's results.
 
 /** Makes Node's error for an argument of the wrong type. */
 function invalidType(name, expected, value) {

@@ -1,7 +1,7 @@
 'use strict';
 
-// Node's `fs`: checks of arguments, the classes, and the three forms of each function. The work, and all decisions about
-// what is allowed, are in Python behind `native`.
+// Node's `fs`: checks of arguments, the classes, and the three forms of each function. The work, and all decisions
+// about what is allowed, are in Python behind `native`.
 
 // -- arguments -------------------------------------------------------------------------------------------------------
 
@@ -450,7 +450,8 @@ function withCallback(operation, deliver = deliverAsNode) {
     try {
       result = operation(...args.slice(0, -1));
     } catch (error) {
-      if (error instanceof TypeError || error instanceof RangeError) throw error; // the caller's mistake, not the disk's
+      // The caller's mistake, not the disk's: thrown at once, as in Node.
+      if (error instanceof TypeError || error instanceof RangeError) throw error;
       failure = error;
     }
     queueMicrotask(() => deliver(callback, failure, result));

@@ -1,7 +1,7 @@
 'use strict';
 
-// Programs over a small tree whose results the `fs` module must share with Node, errors included. They run one after the
-// other in one working directory, in this order; write_expected.js runs them in Node.
+// Programs over a small tree whose results the `fs` module must share with Node, errors included. They run one after
+// the other in one working directory, in this order; write_expected.js runs them in Node.
 
 const shown = (value) => {
   if (value === undefined) return 'undefined';

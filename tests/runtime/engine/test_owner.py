@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from xpyja.runtime.engine import owner as owner_module
-from xpyja.runtime.engine.cancel import CancelToken
+from xpyja.runtime.api.cancel import CancelToken
 from xpyja.runtime.engine.owner import CallRecord, RuntimeOwner
 from xpyja.runtime.errors import (
     CallCanceled,
@@ -419,7 +419,7 @@ def test_shutdown_names_inner_operations_too(owner: RuntimeOwner, blocker: Block
 
 
 def test_shutdown_on_the_owner_does_not_wait_for_itself(owner: RuntimeOwner) -> None:
-    owner.call(owner.shutdown)
+    owner.post(owner.shutdown)
     owner._thread.join(HANG)
     assert not owner._thread.is_alive()
 
@@ -550,7 +550,7 @@ ENDLESS = [
     "[2, 1].sort(() => { for (;;); })",
     "JSON.stringify({ toJSON() { for (;;); } })",
     "(async () => { for (;;) await null })()",
-    "(function* () { try { for (;;) yield } finally { for (;;); } })().return(0) || [...(function* () { for (;;) yield })()]",
+    "const g = (function* () { try { yield } finally { for (;;); } })(); g.next(); g.return()",
     "new Proxy({}, { get() { for (;;); } }).x",
     "for (const _ of { [Symbol.iterator]: () => ({ next: () => ({}) }) });",
     "queueMicrotask(function again() { queueMicrotask(again) })",
@@ -565,12 +565,7 @@ def test_a_timeout_stops_what_never_ends(runtime: Runtime, source: str) -> None:
     with pytest.raises(CallCanceled) as caught:
         runtime.eval(source, timeout=0.1)
     assert isinstance(caught.value.__cause__, TimeoutError)
-    if not runtime.closed:  # jobs without end cost the runtime
-        try:
-            assert runtime.eval("1 + 1", timeout=HANG) == 2
-        except OwnerClosed:
-            pass
-    runtime.owner.call(lambda: None, timeout=HANG) if not runtime.closed else None
+    assert runtime.eval("1 + 1", timeout=HANG) == 2
 
 
 def test_an_interrupt_holds_through_all_levels(runtime: Runtime) -> None:
@@ -587,7 +582,7 @@ def test_an_interrupt_holds_through_all_levels(runtime: Runtime) -> None:
     with pytest.raises(CallCanceled):
         runtime.eval(
             "call(() => { try { call(() => { try { for (;;); } catch {} for (;;); }) } catch {} for (;;); });"
-            " globalThis.reached = true; for (;;);",
+            " for (let i = 0; i < 1e6; i++); globalThis.reached = true",
             timeout=0.2,
         )
     assert runtime.eval("typeof reached") == "undefined"
@@ -682,7 +677,7 @@ def test_jobs_that_do_not_end_cost_the_runtime(
     closed: list[str] = []
     runtime.add_closer(lambda: closed.append("closed"))
     with pytest.raises(CallCanceled):
-        runtime.eval("(function again() { Promise.resolve().then(again) })()", timeout=0.05)
+        runtime.eval("for (let i = 0; i < 100; i++) (function again() { Promise.resolve().then(again) })()", timeout=0.05)
     runtime.owner._thread.join(HANG)
     assert runtime.closed
     assert closed == ["closed"]

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from xpyja.runtime.api import UNDEFINED, JsBigInt, JsMap
 from xpyja.runtime.engine import process
 from xpyja.runtime.engine import process_wire as wire
 from xpyja.runtime.engine.builder import RuntimeBuilder
-from xpyja.runtime.engine.cancel import CancelToken
+from xpyja.runtime.api.cancel import CancelToken
 from xpyja.runtime.engine.process import ProcessFactory, ProcessRuntime
 from xpyja.runtime.engine.program import Program
 from xpyja.runtime.engine.runtime import Runtime
@@ -42,6 +42,7 @@ from xpyja.runtime.errors import (
     ModuleNotFound,
     OwnerClosed,
     ProcessCrashed,
+    ScheduleRejected,
     TimeLimitExceeded,
     UnknownNameError,
     XpyjaError,
@@ -273,6 +274,33 @@ def test_a_future_can_be_cancelled_until_its_call_begins(shared: ProcessRuntime)
     assert third.result(10) == 1
     with pytest.raises(CancelledError):
         second.result(0)
+
+
+def test_a_callback_of_a_future_cannot_wait_for_its_own_runtime() -> None:
+    found: list[object] = []
+    done = threading.Event()
+
+    def after(future: Future[Any]) -> None:
+        found.append(future.result())
+        try:
+            runtime.eval("1")
+        except ScheduleRejected as error:
+            found.append(error.message)
+        runtime.submit("pid", module="bad").add_done_callback(last)
+
+    def last(future: Future[Any]) -> None:
+        found.append(future.result())
+        runtime.close()
+        done.set()
+
+    with new_runtime() as runtime:
+        runtime.submit("echo", 1, module="bad").add_done_callback(after)
+        assert done.wait(5)
+        assert found[0] == 1
+        assert found[1] == 'a callback of the isolated runtime "isolated-1" cannot wait for another call of it'
+        assert isinstance(found[2], int)
+        assert runtime.closed
+        assert until(lambda: is_gone(int(str(found[2]))))
 
 
 def test_many_threads_share_a_runtime(shared: ProcessRuntime) -> None:

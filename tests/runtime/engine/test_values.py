@@ -68,9 +68,8 @@ SAME = """
   if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
   if (a instanceof Date) return a.getTime() === b.getTime();
   if (ArrayBuffer.isView(a)) return a.length === b.length && a.every((x, i) => Object.is(x, b[i]));
-  if (a instanceof Map || a instanceof Set) {
-    return a.size === b.size && same([...a], [...b]);
-  }
+  if (a instanceof Map) return same([...a], [...b]);
+  if (a instanceof Set) return a.size === b.size && [...a].every((member) => b.has(member)); // Python's have no order
   const keys = Reflect.ownKeys(a);
   return keys.length === Reflect.ownKeys(b).length && keys.every((k) => Object.hasOwn(b, k) && same(a[k], b[k]));
 })

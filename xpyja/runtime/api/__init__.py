@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from xpyja.runtime.api.marking import blocking
+    from xpyja.runtime.api.cancel import CancelToken
     from xpyja.runtime.api.config import FieldDescription, describe_fields, make_config, option
     from xpyja.runtime.api.context import Assets, ModuleContext, Owner
     from xpyja.runtime.api.javascript import JsFunction, JsPromise
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "UNDEFINED",
     "Assets",
+    "CancelToken",
     "Exports",
     "FieldDescription",
     "Handle",
@@ -37,6 +40,7 @@ __all__ = [
     "TsModule",
     "TsParam",
     "Undefined",
+    "blocking",
     "describe_fields",
     "make_config",
     "option",
@@ -44,6 +48,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "marking": ("blocking",),
+    "cancel": ("CancelToken",),
     "config": ("FieldDescription", "describe_fields", "make_config", "option"),
     "context": ("Assets", "ModuleContext", "Owner"),
     "javascript": ("JsFunction", "JsPromise"),

@@ -56,7 +56,6 @@ class ModuleContext(Protocol):
     def assets(self) -> Assets:
         """Embedded files."""
 
-
     def add_closer(self, closer: Callable[[], None]) -> None:
         """Registers work for the end of the runtime. Closers run last-in first-out on the owner thread."""
 

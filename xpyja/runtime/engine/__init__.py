@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from xpyja.runtime.engine.bridge import Deferred, Function, Promise
     from xpyja.runtime.engine.builder import RuntimeBuilder, RuntimeFactory
-    from xpyja.runtime.engine.cancel import CancelToken
+    from xpyja.runtime.api.cancel import CancelToken
     from xpyja.runtime.engine.owner import CallRecord, RuntimeOwner
     from xpyja.runtime.engine.runtime import Runtime
     from xpyja.runtime.errors import (
@@ -62,7 +62,7 @@ __all__ = [
 _HOMES = {
     "xpyja.runtime.engine.bridge": ("Deferred", "Function", "Promise"),
     "xpyja.runtime.engine.builder": ("RuntimeBuilder", "RuntimeFactory"),
-    "xpyja.runtime.engine.cancel": ("CancelToken",),
+    "xpyja.runtime.api.cancel": ("CancelToken",),
     "xpyja.runtime.engine.owner": ("CallRecord", "RuntimeOwner"),
     "xpyja.runtime.engine.runtime": ("Runtime",),
     "xpyja.runtime.plan": ("Limits",),

@@ -11,8 +11,9 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from xpyja.runtime.api.marking import MARK as BLOCKING
 from xpyja.runtime.api.values import UNDEFINED, Handle, HostError
 from xpyja.runtime.engine.marshal import Decoder, Encoder
 from xpyja.runtime.engine.trace import interleave, javascript_frames, python_frames
@@ -33,6 +34,7 @@ from xpyja.runtime.errors import (
 if TYPE_CHECKING:
     from xpyja.runtime.engine.owner import RuntimeOwner
     from xpyja.runtime.engine.vm import Vm
+    from xpyja.runtime.engine.workers import Workers
     from xpyja.runtime.errors import Frame
 
 _INT32 = 2**31
@@ -226,6 +228,14 @@ class Deferred:
                 self._bridge.settle(id_, *self._outcome)
 
 
+class _Entrance(NamedTuple):
+    """A Python function that JavaScript may call: itself, what a call reaches, and how many arguments it takes."""
+
+    function: Callable[..., object]
+    call: Callable[..., object]
+    most: int | None
+
+
 class Bridge:
     """Tables and calls of one VM. Owner thread only, but for `run`.
 
@@ -245,7 +255,8 @@ class Bridge:
             "openProxy": lambda: self.vm.slot_open_proxy(),
             "promiseState": lambda: self.vm.slot_promise_state(),
         }
-        self._functions: dict[int, tuple[Callable[..., object], int | None]] = {}
+        self._functions: dict[int, _Entrance] = {}
+        self._workers: Workers | None = None
         self._objects: dict[int, object] = {}  # targets of handles, and exceptions behind JavaScript errors
         self._watched: dict[int, Promise] = {}
         self._segments: dict[int, list[list[Frame]]] = {}  # error -> Python frames it passed on its way
@@ -260,7 +271,7 @@ class Bridge:
         try:
             if type(operation) is str:
                 return self.operations[operation](*args)
-            function, most = self._functions[operation]  # type: ignore[index]
+            _, function, most = self._functions[operation]  # type: ignore[index]
             if args:
                 if type(args[0]) is str:
                     args = self._arguments(args[0], single=len(args) > 1)
@@ -482,10 +493,41 @@ class Bridge:
             return self.export(defer(self, value))
         if callable(value):
             number = next(self._numbers)
-            self._functions[number] = value, _most_arguments(value)
+            self._functions[number] = _Entrance(value, self._entrance(value), _most_arguments(value))
             name = getattr(value, "__name__", "")
             return ["y", number, name if type(name) is str else ""]
         return None
+
+    def _entrance(self, function: Callable[..., Any]) -> Callable[..., object]:
+        """What JavaScript's calls of a function reach: the function, or what starts it on a worker."""
+        if not getattr(function, BLOCKING, False):
+            return function
+        op = getattr(function, "__qualname__", "blocking")
+
+        def start(*args: object) -> Deferred:
+            deferred = self.deferred(op)
+            self.workers.start(function, args, deferred)
+            return deferred
+
+        return start
+
+    @property
+    def workers(self) -> Workers:
+        """The worker threads; made with the first blocking call."""
+        if self._workers is None:
+            from xpyja.runtime.engine.workers import Workers
+
+            self._workers = Workers(self.owner.name)
+        return self._workers
+
+    def cancel_work(self) -> None:
+        """Asks blocking functions to stop. Any thread."""
+        if self._workers is not None:
+            self._workers.cancel()
+
+    def join_work(self, timeout: float | None) -> tuple[str, ...]:
+        """Waits for blocking functions after `cancel_work`; see `Workers.join`. Any thread but the owner."""
+        return () if self._workers is None else self._workers.join(timeout)
 
     def import_(self, kind: str, data: list[Any]) -> object:
         """See `Tables`."""
@@ -496,7 +538,7 @@ class Bridge:
         if kind == "h":
             return self._objects[data[0]]
         if kind == "y":
-            return self._functions[data[0]][0]
+            return self._functions[data[0]].function
         if kind == "e":
             return self._make_error(data[0])
         raise EngineError(f"the bridge does not know the tag {kind!r}")

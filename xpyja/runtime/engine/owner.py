@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from xpyja.runtime.engine.cancel import CancelToken
+from xpyja.runtime.api.cancel import CancelToken
 from xpyja.runtime.engine.timers import Timers
 from xpyja.runtime.errors import (
     CallCanceled,
@@ -437,13 +437,14 @@ class RuntimeOwner:
                 if self._closing:
                     break
                 self._turning = True
-                tasks = tuple(self._queue)
-                self._queue.clear()
+                queued = len(self._queue)
             # One turn as in Node: timers that are due, then what was queued, then immediates.
             for timer, order in self.timers.take_due():
                 if self.timers.fired(timer, order):
                     self._run_timer(timer)
-            for task in tasks:
+            for _ in range(queued):
+                with self._lock:
+                    task = self._queue.popleft()
                 self._run_task(task)
             for immediate in self.timers.take_immediates():
                 self._run_timer(immediate)
@@ -467,9 +468,14 @@ class RuntimeOwner:
                 entry = task.entry = _Entry(task.op)
                 self._entries.append(entry)
         started = time.monotonic()
-        if entry is not None:
-            self._run_entry(task, entry)
-        self._settle(task, started)
+        try:
+            if entry is not None:
+                self._run_entry(task, entry)
+        except BaseException as bug:
+            task.error = bug
+            raise
+        finally:
+            self._settle(task, started)
 
     def _run_entry(self, task: _Task[Any], entry: _Entry) -> None:
         fn, task.fn = task.fn, None
@@ -645,10 +651,8 @@ class RuntimeOwner:
             with self._lock:
                 if not self._queue:
                     break
-                tasks = tuple(self._queue)
-                self._queue.clear()
-            for task in tasks:
-                self._run_task(task)
+                task = self._queue.popleft()
+            self._run_task(task)
         self.timers.clear()
         if self.at_end is not None:
             entry = self._enter("close")

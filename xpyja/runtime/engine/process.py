@@ -27,6 +27,7 @@ from xpyja.runtime.errors import (
     EngineError,
     OwnerClosed,
     ProcessCrashed,
+    ScheduleRejected,
     TimeLimitExceeded,
     XpyjaError,
 )
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import TracebackType
 
-    from xpyja.runtime.engine.cancel import CancelToken
+    from xpyja.runtime.api.cancel import CancelToken
     from xpyja.runtime.engine.program import Program
 
 HEADROOM = 256 * 2**20
@@ -238,7 +239,8 @@ class ProcessRuntime:
     def submit(self, path: str, *args: object, module: str = "", timeout: float | None = None) -> Future[Any]:
         """Like `call`, but does not wait. The time limit begins when the call does.
 
-        Cancelling the future before the call begins drops it.
+        Cancelling the future before the call begins drops it. Callbacks of the future hold up the runtime; they can
+        submit further calls, but not wait for them.
         """
         from concurrent.futures import Future
 
@@ -282,6 +284,10 @@ class ProcessRuntime:
     # -- asking ------------------------------------------------------------------------------------------------------
 
     def _ask(self, op: str, value: object, timeout: float | None, token: CancelToken | None) -> Any:
+        if threading.current_thread() is self._supervisor:
+            raise ScheduleRejected(
+                f'a callback of the isolated runtime "{self.name}" cannot wait for another call of it'
+            )
         request = self._request(op, value, timeout)
         self._accept(request)
         forget = token.on_cancel(lambda reason: self._cancel(request, reason)) if token is not None else None
@@ -323,7 +329,8 @@ class ProcessRuntime:
                 if self._current is not None or self._end is not None or not self._queue:
                     return
                 request = self._current = self._queue.popleft()
-            if request.begin is None or request.begin():
+                wanted = request.begin is None or request.begin()
+            if wanted:
                 self._send(request)
                 return
             self._complete(request, None, None)
@@ -448,9 +455,13 @@ class ProcessRuntime:
             CloseError: Closers failed; it has all the failures.
         """
         closing = None
+        end = OwnerClosed(f'the isolated runtime "{self.name}" was closed')
+        if threading.current_thread() is self._supervisor:  # a callback of a future; it cannot wait
+            self._finish_with(end)
+            return
         with self._lock:
             if self._end is None:
-                self._end = OwnerClosed(f'the isolated runtime "{self.name}" was closed')
+                self._end = end
                 number = next(self._numbers)
                 frame = wire.pack({"number": number, "op": "close", "seconds": timeout})
                 closing = self._closing = _Request(number, "close", frame, None)
@@ -461,13 +472,12 @@ class ProcessRuntime:
                 for request in queued:
                     self._complete(request, None, self._closed_error())
                 moment = time.monotonic() + timeout
-                end = self._end
                 closing.forget.append(watchdog.at(moment, lambda: self._finish_soon(end)))
                 self._write(closing.frame)
                 closing.done.acquire()
                 self._supervisor.join(GRACE_SECONDS)  # it ends as soon as it has answered
         finally:
-            self._finish_with(self._end or OwnerClosed(""))
+            self._finish_with(end)
             self._supervisor.join(GRACE_SECONDS)
         if closing is not None and isinstance(closing.error, CloseError):
             raise closing.error

@@ -17,6 +17,7 @@ from xpyja.runtime.engine.vm_modules import VmModules
 from xpyja.runtime.errors import (
     CallCanceled,
     CloseError,
+    CloseTimeout,
     JsError,
     JsMemoryError,
     TimeLimitExceeded,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from xpyja.runtime.engine.builder import Composition
-    from xpyja.runtime.engine.cancel import CancelToken
+    from xpyja.runtime.api.cancel import CancelToken
     from xpyja.runtime.engine.esmodules import EsModules
     from xpyja.runtime.engine.protocols import Output
     from xpyja.runtime.errors import Frame
@@ -469,10 +470,15 @@ class Runtime:
         """Stops what runs, runs the closers, frees the engine and ends the thread. Closing twice is harmless.
 
         Raises:
-            CloseTimeout: A host function does not return; the thread is a daemon and goes on alone.
+            CloseTimeout: A host function does not return; its thread is a daemon and goes on alone.
             CloseError: Closers failed; it has all the failures.
         """
+        until = None if timeout is None else time.monotonic() + timeout
+        self._bridge.cancel_work()
         self.owner.shutdown(timeout)
+        still = self._bridge.join_work(None if until is None else max(0.0, until - time.monotonic()))
+        if still:
+            raise CloseTimeout(self.name, timeout or 0.0, still)
         failures, self._failures = self._failures, ()
         if failures:
             raise CloseError(self.name, failures)

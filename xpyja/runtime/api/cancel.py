@@ -12,10 +12,11 @@ class CancelToken:
     All methods may be called from any thread.
     """
 
-    __slots__ = ("_callbacks", "_lock", "_reason")
+    __slots__ = ("_callbacks", "_event", "_lock", "_reason")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._event = threading.Event()
         self._reason: BaseException | None = None
         self._callbacks: dict[object, Callable[[BaseException], None]] = {}
 
@@ -40,8 +41,17 @@ class CancelToken:
                 return
             self._reason = reason if reason is not None else InterruptedError("cancelled")
             callbacks, self._callbacks = self._callbacks, {}
+        self._event.set()
         for callback in callbacks.values():
             callback(self._reason)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits for the cancellation: a sleep that ends when it is time to stop.
+
+        Returns:
+            Whether the token was cancelled.
+        """
+        return self._event.wait(timeout)
 
     def on_cancel(self, callback: Callable[[BaseException], None]) -> Callable[[], None]:
         """Calls `callback` with the reason when the token is cancelled; at once when it already is.
