@@ -84,6 +84,14 @@ def _traceback() -> None:
     print_exc()
 
 
+class _OrderedGroup(click.Group):
+    """Lists commands in the order of the spec, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """See click."""
+        return list(self.commands)
+
+
 def _group(tool: Tool) -> click.Group:
     from xpyja.runtime.app.options import runtime_option
 
@@ -92,7 +100,7 @@ def _group(tool: Tool) -> click.Group:
     def remember(debug: bool) -> None:
         tool.debug = debug
 
-    group = click.Group(
+    group = _OrderedGroup(
         plan.name,
         callback=remember,
         params=[
@@ -106,8 +114,6 @@ def _group(tool: Tool) -> click.Group:
     group = click.version_option(plan.version, prog_name=plan.name, message="%(prog)s %(version)s")(group)
     for name, make in _commands(tool):
         group.add_command(make(), name)
-    # As given in the spec, not by the alphabet.
-    group.list_commands = lambda _: list(group.commands)  # type: ignore[method-assign]
     return group
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-import _quickjs as binding
+import _quickjs
 
 Pointer = ctypes.c_void_p
 
@@ -56,6 +56,9 @@ class EvalOptions(ctypes.Structure):
         ("line", ctypes.c_int),
     )
 
+
+binding = _quickjs
+"""The extension module itself, whose Context everything starts from."""
 
 _hold = ctypes.PyDLL(binding.__file__)
 _free = ctypes.CDLL(binding.__file__)

@@ -208,8 +208,9 @@ class Decoder:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._scan = json.JSONDecoder().scan_once  # the C scanner, without what json.loads does around it
-        self._scan_tagged = json.JSONDecoder(object_hook=self._object).scan_once
+        # The C scanner, without what json.loads does around it. Its stubs do not know it.
+        self._scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+        self._scan_tagged = json.JSONDecoder(object_hook=self._object).scan_once  # type: ignore[attr-defined]
 
     def scan(self, text: str, start: int = 0) -> Any:
         """Reads plain JSON."""

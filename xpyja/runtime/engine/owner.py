@@ -485,10 +485,10 @@ class RuntimeOwner:
             task.result = fn() if fn is not None else None
             if self.driver is not None:
                 self.driver.drain()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is for whoever waits for the task
             task.error = error
             self._drain_after_error(entry)
-        except BaseException as panic:
+        except BaseException as panic:  # noqa: BLE001 - likewise
             task.error = CallPanicked(f'"{task.op}" raised {type(panic).__name__}: {panic}')
             task.error.__cause__ = panic
             self._drain_after_error(entry)
@@ -496,9 +496,9 @@ class RuntimeOwner:
             self._leave(entry)
         if entry.interrupted is not None:
             if task.cancel_cause is None and not isinstance(task.error, CallCanceled):
-                error = CallCanceled(f"{task.op} was cancelled: {entry.interrupted}")
-                error.__cause__ = entry.interrupted
-                task.error = error
+                canceled = CallCanceled(f"{task.op} was cancelled: {entry.interrupted}")
+                canceled.__cause__ = entry.interrupted
+                task.error = canceled
             self._drain_leftovers()
 
     def _drain_after_error(self, entry: _Entry) -> None:
@@ -507,7 +507,7 @@ class RuntimeOwner:
             return
         try:
             self.driver.drain()
-        except Exception:  # noqa: S110 - an interrupt of this very entry; it is handled as such
+        except Exception:  # noqa: BLE001, S110 - an interrupt of this very entry; it is handled as such
             pass
 
     def _drain_leftovers(self) -> None:
@@ -521,7 +521,7 @@ class RuntimeOwner:
         for step in (self.driver.recover, self.driver.drain):
             try:
                 step()
-            except Exception:  # noqa: S110 - an interrupt; which one is told below
+            except Exception:  # noqa: BLE001, S110 - an interrupt; which one is told below
                 pass
         self.recovering = False
         forget()

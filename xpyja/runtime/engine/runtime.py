@@ -76,7 +76,7 @@ class Runtime:
         self._lost = False
         self._stopped_at: tuple[Frame, ...] = ()
         self._modules: EsModules | None = None
-        self._vm_modules: VmModules | None = None
+        self._vm_modules: VmModules = None  # type: ignore[assignment]  # until the owner has made it
         self.owner = RuntimeOwner(
             name,
             max_wait=self._limits.time,

@@ -298,7 +298,7 @@ class Vm:
         for value in (value for pair in self._rejected for value in pair):
             capi.free_value(self.pointer, value)
         self._rejected.clear()
-        answers = []
+        answers: list[str] = []
         while self._rejections and len(answers) < MAX_UNHANDLED:
             promise, reason = self._rejections.pop(next(iter(self._rejections)))
             capi.free_value(self.pointer, promise)

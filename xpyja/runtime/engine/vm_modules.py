@@ -129,7 +129,7 @@ class VmModules:
                 return None
             if not self._add_missing(name):
                 return None
-            return self._modules[name].payload
+            return int(self._modules[name].payload)
         except BaseException as error:  # noqa: BLE001
             self._vm.throw_text(f"{type(error).__name__}: {error}")
             return None
@@ -152,7 +152,7 @@ def _scan(source: str, name: str) -> Scanned | None:
     def load(_: int, stand_in: bytes, __: int) -> int | None:
         options = capi.EvalOptions(1, capi.EVAL_MODULE | capi.EVAL_COMPILE_ONLY, stand_in, 1)
         empty: JSValue = capi.evaluate(pointer, b"", 0, ctypes.byref(options))
-        return empty.payload
+        return int(empty.payload)
 
     hooks = capi.NormaliseHook(normalise), capi.LoadHook(load)
     capi.set_module_loader(runtime, ctypes.cast(hooks[0], Pointer), ctypes.cast(hooks[1], Pointer), None)

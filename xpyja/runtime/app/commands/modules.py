@@ -24,7 +24,9 @@ def make_modules(tool: Tool) -> click.Command:
         if as_json:
             keys = ("alias", "module", "doc")
             click.echo(
-                json.dumps({"runtime": profile.name, "modules": [dict(zip(keys, row, strict=True)) for row in rows]}, indent=2)
+                json.dumps(
+                    {"runtime": profile.name, "modules": [dict(zip(keys, row, strict=True)) for row in rows]}, indent=2
+                )
             )
         elif rows:
             click.echo(table(("REQUIRE", "MODULE", "ABOUT"), rows))
