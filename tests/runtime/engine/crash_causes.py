@@ -261,7 +261,7 @@ def hostile_json() -> None:
     held = runtime.call(lambda: runtime.hold(HOSTILE_JSON))
     runtime.call(lambda: runtime.to_json(held))
     runtime.call(lambda: runtime.display(held))
-    runtime.eval(f"host({HOSTILE_THROWS['json']})")
+    runtime.eval(f"host({HOSTILE_JSON})")
     assert len(calls) == 3
     still_works(runtime)
     runtime.close()

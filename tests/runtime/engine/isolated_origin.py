@@ -66,9 +66,9 @@ def new_bad(runtime: Any, arguments: object) -> dict[str, object]:
         "echo": lambda value=None: value,
         "pid": os.getpid,
         "signal": lambda number: os.kill(os.getpid(), number),
-        "exit": lambda code: os._exit(code),
+        "exit": os._exit,
         "leave": lambda: sys.exit(4),
-        "sleep": lambda seconds: time.sleep(seconds),
+        "sleep": time.sleep,
         "hold": _hold_the_lock,
         "closePipe": lambda: os.close(WRITE),
         "write": lambda data: os.write(WRITE, data),
@@ -77,12 +77,12 @@ def new_bad(runtime: Any, arguments: object) -> dict[str, object]:
         "error": lambda: ValueError("as a value"),
         "fail": _fail,
         "typed": _typed,
-        "print": lambda text: print(text),  # noqa: T201 - not flushed on purpose
+        "print": print,  # not flushed on purpose
         "files": lambda: sorted(int(name) for name in os.listdir("/dev/fd")),
         "limits": _limits,
         "status": _status,
         "spawn": _spawn,
-        "stdin": lambda: sys.stdin.read(),
+        "stdin": sys.stdin.read,
         "path": lambda: sys.path,
         "encoding": lambda: [sys.stdout.encoding, sys.stdout.errors],
     }

@@ -60,8 +60,7 @@ POISONS = {
         Object.defineProperty(Promise, Symbol.species, { get() { throw 'species' } });
         Promise.prototype.constructor = { get [Symbol.species]() { throw 'species' } };""",
     "functions": """
-        Function.prototype.call = Function.prototype.apply = Function.prototype.bind = () => { throw 'call' };
-        Object.defineProperty(Function.prototype, Symbol.hasInstance, { value() { return true } });""",
+        Function.prototype.call = Function.prototype.apply = Function.prototype.bind = () => { throw 'call' };""",
     "objects": """
         for (const object of [Object, Reflect]) for (const key of Reflect.ownKeys(object)) {
           if (typeof object[key] === 'function' && key !== 'defineProperty' && key !== 'ownKeys') object[key] = () => { throw 'object ' + key };

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 
 from xpyja.runtime import errors
 from xpyja.runtime.api import UNDEFINED, JsBigInt, JsMap
+from xpyja.runtime.api.cancel import CancelToken
 from xpyja.runtime.engine import process
 from xpyja.runtime.engine import process_wire as wire
 from xpyja.runtime.engine.builder import RuntimeBuilder
-from xpyja.runtime.api.cancel import CancelToken
 from xpyja.runtime.engine.process import ProcessFactory, ProcessRuntime
 from xpyja.runtime.engine.program import Program
 from xpyja.runtime.engine.runtime import Runtime
@@ -665,7 +665,8 @@ def test_changed_bytes_are_an_answer_or_a_plain_exception(data: st.DataObject, a
         elif message is not None:
             message.value()
     except Exception as error:
-        assert type(error).__module__ in ("builtins", wire.__name__, errors.__name__, "json.decoder", "binascii")
+        if type(error).__module__ not in ("builtins", wire.__name__, errors.__name__, "json.decoder"):
+            raise  # "import" of whatever the bytes name is what must never happen
     finally:
         os.close(ours)
 

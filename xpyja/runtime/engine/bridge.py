@@ -360,16 +360,16 @@ class Bridge:
         Raises:
             JsError: The script threw.
         """
-        self._release_dropped()
+        self.release_dropped()
         text = None if value is UNDEFINED else self._encoder.encode(value)
         return self.read(self.vm.enter(self.vm.operations[operation], number, text))
 
     def enter_text(self, operation: str, number: int = 0, text: str | None = None) -> Any:
         """Like `enter`, with a text that the entry itself reads."""
-        self._release_dropped()
+        self.release_dropped()
         return self.read(self.vm.enter(self.vm.operations[operation], number, text))
 
-    def _release_dropped(self) -> None:
+    def release_dropped(self) -> None:
         if self.dropped:
             dropped = self.dropped
             ids = [dropped.popleft() for _ in range(len(dropped))]

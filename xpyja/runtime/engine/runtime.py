@@ -351,6 +351,7 @@ class Runtime:
 
     def entered(self) -> None:
         """Owner thread: an outermost entry begins."""
+        self._bridge.release_dropped()
         limit = self._limits.memory
         if limit is not None and self._bridge.vm.heap_size() > limit * SOFT_MEMORY:
             self._bridge.vm.collect()  # what an earlier entry left behind must not stop this one

@@ -24,6 +24,10 @@ from xpyja.runtime.errors import EngineError, Interrupted, JsMemoryError, JsStac
 MAX_NESTING = 32
 """How many entries may be under way in one VM at once: JavaScript calls Python calls JavaScript, and so on."""
 
+ROOM = 1024 * 1024
+ROOM_PER_BYTE = 64
+"""How far the heap may grow beyond its limit while a source is compiled, and how much further for each of its bytes."""
+
 MAX_UNHANDLED = 100
 """How many unhandled rejections of one entry are described; a flood of them would take longer than it is worth."""
 
@@ -102,6 +106,7 @@ class Vm:
         self._closed = False
         self._depth = 0
         self.interrupted = False
+        self._memory_limit = 0
         self._stopped: JSValue | None = None  # what the last interrupt threw
 
         version = engine_version()
@@ -333,6 +338,7 @@ class Vm:
         self._check()
         if size < MIN_MEMORY:
             raise EngineError(f"a memory limit of {size} bytes is below the engine's minimum of {MIN_MEMORY}")
+        self._memory_limit = size
         capi.set_memory_limit(self.runtime_pointer, size)
 
     def heap_size(self) -> int:
@@ -431,16 +437,36 @@ class Vm:
         # "surrogatepass": a lone surrogate in a string literal of a script is legal JavaScript.
         data = source.encode("utf-8", "surrogatepass")
         options = capi.EvalOptions(1, flags | capi.EVAL_COMPILE_ONLY, filename.encode(errors="replace"), line)
-        value: JSValue = self._run(capi.evaluate, self.pointer, data, len(data), ctypes.byref(options))
+        if self._memory_limit and len(data) > self._memory_limit:
+            raise JsMemoryError("InternalError", f"{filename} is larger than the memory limit")
+        self._make_room(len(data))
+        try:
+            value: JSValue = self._run(capi.evaluate, self.pointer, data, len(data), ctypes.byref(options))
+        finally:
+            self._end_room()
         return value
+
+    def _make_room(self, size: int) -> None:
+        """Lets the heap grow beyond its limit until `_end_room`: the compiler may crash when memory runs out in it."""
+        if self._memory_limit:
+            room = ROOM + size * ROOM_PER_BYTE
+            capi.set_memory_limit(self.runtime_pointer, max(self._memory_limit, self.heap_size()) + room)
+
+    def _end_room(self) -> None:
+        if self._memory_limit:
+            capi.set_memory_limit(self.runtime_pointer, self._memory_limit)
 
     def _builtin_function(self, name: str) -> JSValue:
         code = _bytecode.get(name)
         if code is None:
             code = _bytecode[name] = _precompiled(name) or self.compile_builtin(name)
-        function: JSValue = capi.read_object(self.pointer, code, len(code), capi.WRITE_BYTECODE)
-        if function.tag != capi.TAG_EXCEPTION:
-            function = self._run(capi.eval_function, self.pointer, function)
+        self._make_room(len(code))
+        try:
+            function: JSValue = capi.read_object(self.pointer, code, len(code), capi.WRITE_BYTECODE)
+            if function.tag != capi.TAG_EXCEPTION:
+                function = self._run(capi.eval_function, self.pointer, function)
+        finally:
+            self._end_room()
         if function.tag == capi.TAG_EXCEPTION:
             raise self._uncatchable()
         return function
@@ -460,7 +486,12 @@ class Vm:
         if value.tag == capi.TAG_EXCEPTION:
             raise EngineError(f"the engine's file {name}.js does not compile: {self._exception_text()}")
         size = ctypes.c_size_t()
+        self._make_room(len(source))
         address = capi.write_object(self.pointer, ctypes.byref(size), value, capi.WRITE_BYTECODE)
+        self._end_room()
+        if not address:
+            capi.free_value(self.pointer, value)
+            raise self._uncatchable()  # never an empty text: all VMs of the process would get it
         code = ctypes.string_at(address, size.value)
         capi.js_free(self.pointer, address)
         capi.free_value(self.pointer, value)

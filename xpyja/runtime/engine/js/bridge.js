@@ -19,6 +19,8 @@ const { host, slot } = internal;
 const { apply, defineProperty, getPrototypeOf, isArray, jsonStringify, mapGet, mapSet, mapDelete } = P;
 const { getOwnPropertyDescriptor, objectKeys, stringSlice } = P;
 const { setPrototypeOf } = Object;
+const { deleteProperty } = Reflect;
+const globalObject = globalThis; // scripts may delete the name
 const { parse: jsonParse } = JSON;
 const call = Function.prototype.call;
 const uncurry = (fn) => call.bind(fn);
@@ -541,6 +543,25 @@ defineProperty(ErrorConstructor.prototype, 'stack', {
 
 // -- entries ----------------------------------------------------------------------------
 
+// `then` asks the promise for its constructor, which scripts may have replaced. For
+// the moment of asking it has one of its own that stands for the real one.
+function follow(promise, onValue, onError) {
+  const own = getOwnPropertyDescriptor(promise, 'constructor');
+  let hidden = false;
+  try {
+    defineProperty(promise, 'constructor', { __proto__: null, value: undefined, configurable: true });
+    hidden = true;
+  } catch {
+    // A frozen promise: the script's constructor it is.
+  }
+  try {
+    promiseThen(promise, onValue, onError);
+  } finally {
+    if (hidden && own === undefined) deleteProperty(promise, 'constructor');
+    else if (hidden) defineProperty(promise, 'constructor', setPrototypeOf(own, null));
+  }
+}
+
 const entries = {
   __proto__: null,
 
@@ -593,7 +614,7 @@ const entries = {
 
   // Tells Python how a promise ends.
   watch(id) {
-    promiseThen(
+    follow(
       mapGet(table, id),
       (value) => { host('settled', id, outcome(value)); },
       (error) => { host('settled', id, failure(error)); },
@@ -605,7 +626,7 @@ const entries = {
   adopt(id) {
     const promise = mapGet(table, id);
     if (internal.promiseState(promise) === undefined) return 'jfalse';
-    promiseThen(
+    follow(
       promise,
       (value) => {
         mapSet(table, id, value);
@@ -642,7 +663,7 @@ const entries = {
 
   setGlobal(_, text) {
     const pair = fromText(text);
-    defineProperty(globalThis, pair[0], { __proto__: null, value: pair[1], writable: true, enumerable: false, configurable: true });
+    defineProperty(globalObject, pair[0], { __proto__: null, value: pair[1], writable: true, enumerable: false, configurable: true });
   },
 };
 
@@ -662,6 +683,7 @@ function ask(operation, ...args) {
 }
 
 exports.entries = entries;
+exports.follow = follow;
 exports.toText = toText;
 exports.fromText = fromText;
 exports.keep = keep;

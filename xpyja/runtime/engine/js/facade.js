@@ -25,6 +25,7 @@ internal.proxyDetails = (value) => {
 
 internal.isProxy = (value) => internal.proxyDetails(value) !== undefined;
 
+const globalObject = globalThis; // scripts may delete the name
 const PROMISE_STATES = ['pending', 'fulfilled', 'rejected'];
 
 // [state, value] of a promise, undefined for anything else.
@@ -47,9 +48,9 @@ internal.display = (value) => {
 // Descriptors have no prototype: a script may have given Object.prototype a `get`.
 function lazyGlobal(name, file, make) {
   const define = (value) => {
-    defineProperty(globalThis, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
+    defineProperty(globalObject, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
   };
-  defineProperty(globalThis, name, {
+  defineProperty(globalObject, name, {
     __proto__: null,
     enumerable: false,
     configurable: true,

@@ -4,11 +4,11 @@
 // keeps the cache and runs the wrappers.
 
 const { host, slot } = internal;
-const { ask, entries, toText } = require('bridge');
-const { apply, defineProperty, objectKeys, stringSlice, mapDelete, mapGet, mapSet } = require('primordials');
+const { ask, entries, follow, toText } = require('bridge');
+const { apply, defineProperty, isArray, objectKeys, stringSlice, mapDelete, mapGet, mapSet } = require('primordials');
 const { parse: jsonParse } = JSON;
 const encodePath = encodeURI;
-const promiseCatch = Function.prototype.call.bind(Promise.prototype.catch);
+const globalObject = globalThis; // scripts may delete the name
 
 const cache = { __proto__: null }; // absolute path -> Module; scripts see it as require.cache
 const natives = new Map(); // alias -> module object
@@ -65,16 +65,25 @@ function makeRequire(module) {
   return require;
 }
 
+// `children` is for scripts to look at; they may also have made anything of it.
+function noteChild(parent, module) {
+  const { children } = parent;
+  if (!isArray(children)) return;
+  const { length } = children;
+  for (let i = 0; i < length; i++) if (children[i] === module) return;
+  defineProperty(children, length, { __proto__: null, value: module, writable: true, enumerable: true, configurable: true });
+}
+
 function loadFrom(specifier, parent) {
   const { kind, path } = ask('resolve', specifier, parent.filename);
   if (kind === 'native') return nativeModule(path);
   const cached = cache[path];
   if (cached !== undefined) {
-    if (parent.children.indexOf(cached) < 0) parent.children.push(cached);
+    noteChild(parent, cached);
     return cached.exports;
   }
   const module = new Module(path, parent);
-  parent.children.push(module);
+  noteChild(parent, module);
   loadFile(module, kind);
   return module.exports;
 }
@@ -151,9 +160,9 @@ entries.runMain = (_, text) => {
 entries.globalRequire = (_, text) => {
   const filename = jsonParse(text);
   const module = new Module(filename, null);
-  defineProperty(globalThis, 'require', hidden(makeRequire(module)));
-  defineProperty(globalThis, 'module', hidden(module));
-  defineProperty(globalThis, 'exports', hidden(module.exports));
+  defineProperty(globalObject, 'require', hidden(makeRequire(module)));
+  defineProperty(globalObject, 'module', hidden(module));
+  defineProperty(globalObject, 'exports', hidden(module.exports));
 };
 
 entries.require = (_, text) => {
@@ -214,7 +223,7 @@ entries.checkEvaluated = () => {
   const promise = takeCompiled();
   const [state, value] = internal.promiseState(promise);
   if (state === 'rejected') {
-    promiseCatch(promise, () => {});
+    follow(promise, undefined, () => {}); // its rejection is thrown here, so it counts as handled
     throw value;
   }
   return state === 'fulfilled' ? 'jtrue' : 'jfalse';
