@@ -6,12 +6,14 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import click
 
 from xpyja.runtime.app.tool import Tool, leave
 from xpyja.runtime.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE, XpyjaError
-from xpyja.runtime.plan import PLAN_FILE, CommandEntry, RuntimePlan, from_json
+from xpyja.runtime.plan import PLAN_FILE, CommandEntry, from_json
 from xpyja.runtime.registry import ProviderLoader, ProviderRegistry
 
 
@@ -25,7 +27,6 @@ def run(folder: str, providers: dict[str, ProviderLoader]) -> int:
     Returns:
         The exit code.
     """
-    debug = "--debug" in sys.argv[1:]
     tool: Tool | None = None
     try:
         with open(os.path.join(folder, PLAN_FILE), encoding="utf-8") as file:
@@ -47,7 +48,7 @@ def run(folder: str, providers: dict[str, ProviderLoader]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return EXIT_INTERRUPTED
     except XpyjaError as error:
-        if debug:
+        if tool is not None and tool.debug:
             _traceback()
         if tool is None:
             sys.stderr.write(f"error: {error.message}\n")
@@ -57,7 +58,7 @@ def run(folder: str, providers: dict[str, ProviderLoader]) -> int:
     except BrokenPipeError:
         leave(0)
     except Exception as error:  # noqa: BLE001 - the last line of defence
-        return _bug(error, debug)
+        return _bug(error, debug=tool is not None and tool.debug)
 
 
 def _usage_error(error: click.ClickException) -> int:
@@ -68,7 +69,7 @@ def _usage_error(error: click.ClickException) -> int:
     return EXIT_USAGE
 
 
-def _bug(error: Exception, debug: bool) -> int:
+def _bug(error: Exception, *, debug: bool) -> int:
     if debug:
         _traceback()
     sys.stderr.write(
@@ -84,12 +85,24 @@ def _traceback() -> None:
     print_exc()
 
 
-class _OrderedGroup(click.Group):
-    """Lists commands in the order of the spec, not of the alphabet."""
+class _ToolGroup(click.Group):
+    """The tool's commands, in the order of the spec; each is made when it is asked for."""
+
+    def __init__(self, makers: dict[str, Callable[[], click.Command]], **options: Any) -> None:  # click's own
+        super().__init__(**options)
+        self._makers = makers
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """See click."""
-        return list(self.commands)
+        return list(self._makers)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """See click."""
+        # For an unknown name all are made: click looks for a similar one among them.
+        for name in (cmd_name,) if cmd_name in self._makers else self._makers:
+            if name not in self.commands:
+                self.add_command(self._makers[name](), name)
+        return self.commands.get(cmd_name)
 
 
 def _group(tool: Tool) -> click.Group:
@@ -100,8 +113,9 @@ def _group(tool: Tool) -> click.Group:
     def remember(debug: bool) -> None:
         tool.debug = debug
 
-    group = _OrderedGroup(
-        plan.name,
+    group = _ToolGroup(
+        _makers(tool),
+        name=plan.name,
         callback=remember,
         params=[
             runtime_option(tool),
@@ -111,25 +125,33 @@ def _group(tool: Tool) -> click.Group:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
         epilog=f"{plan.name} COMMAND --help shows the options of a command.",
     )
-    group = click.version_option(plan.version, prog_name=plan.name, message="%(prog)s %(version)s")(group)
-    for name, make in _commands(tool):
-        group.add_command(make(), name)
-    return group
+    return click.version_option(plan.version, prog_name=plan.name, message="%(prog)s %(version)s")(group)
 
 
-def _commands(tool: Tool) -> list[tuple[str, Callable[[], click.Command]]]:
-    from xpyja.runtime.app.commands import eval as eval_command
-    from xpyja.runtime.app.commands import modules, run, self_
-
-    makers: dict[str, Callable[[Tool, CommandEntry], click.Command]] = {"eval": eval_command.make, "run": run.make}
-    commands: list[tuple[str, Callable[[], click.Command]]] = [
-        (entry.name, lambda entry=entry: makers[entry.type](tool, entry))  # type: ignore[misc]
-        for entry in tool.plan.commands
-    ]
-    commands.append(("modules", lambda: modules.make_modules(tool)))
-    commands.append(("runtimes", lambda: modules.make_runtimes(tool)))
-    commands.append(("self", lambda: self_.make(tool)))
-    return commands
+def _makers(tool: Tool) -> dict[str, Callable[[], click.Command]]:
+    makers: dict[str, Callable[[], click.Command]] = {}
+    for entry in tool.plan.commands:
+        makers[entry.name] = partial(_spec_command, tool, entry)
+    for name in ("modules", "runtimes", "self"):
+        makers[name] = partial(_standing_command, tool, name)
+    return makers
 
 
-__all__ = ["RuntimePlan", "run"]
+def _spec_command(tool: Tool, entry: CommandEntry) -> click.Command:
+    """Makes a command that the spec lists."""
+    if entry.type == "eval":
+        from xpyja.runtime.app.commands.eval import make
+    else:
+        from xpyja.runtime.app.commands.run import make
+    return make(tool, entry)
+
+
+def _standing_command(tool: Tool, name: str) -> click.Command:
+    """Makes a command that every tool has."""
+    if name == "self":
+        from xpyja.runtime.app.commands.self_ import make
+
+        return make(tool)
+    from xpyja.runtime.app.commands.modules import make_modules, make_runtimes
+
+    return make_modules(tool) if name == "modules" else make_runtimes(tool)
