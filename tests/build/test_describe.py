@@ -14,8 +14,9 @@ from xpyja.build.describe import ProviderLocation, bundled_providers, describe_b
 from xpyja.build.errors import BuildError
 
 GOOD = """\
+import os
 from dataclasses import dataclass
-from xpyja.runtime.api import Lazy, Module, Provider, TsModule
+from xpyja.runtime.api import HelpSource, Lazy, Module, Provider, TsModule, VerbSource
 from xpyja.runtime.api.config import option
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class GreetConfig:
     max_length: int = option(80, type="size", help="Longest greeting")
     tones: tuple[str, ...] = option(("kind",), choices=("kind", "rude"), grant=True)
 
+class Commands:
+    id = "serve"
+
+TIPS = os.path.join(os.path.dirname(__file__), "tips")
+
 PROVIDER = Provider(
     id="acme",
     doc="Greetings",
@@ -31,6 +37,10 @@ PROVIDER = Provider(
         Module("greet", print, config=Lazy("acme.provider:GreetConfig"), doc="Greets", requirements=("attrs",)),
         Module("plain", print, typescript=TsModule()),
     ),
+    verb_sources=(VerbSource("tips", TIPS, "Scripts"),),
+    help_sources=(HelpSource("topics", TIPS),),
+    capabilities=(object(),),
+    command_sets=(Commands(),),
 )
 """
 
@@ -42,6 +52,7 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package = tmp_path / "root" / "acme"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
+    (package / "tips").mkdir()
     (package / "provider.py").write_text(GOOD)
     return package
 
@@ -69,6 +80,13 @@ def test_bundled_providers_are_found_without_importing_them() -> None:
 def test_description_says_everything(acme: Path) -> None:
     [provider] = describe_providers([location(acme)]).providers
     assert (provider.id, provider.doc, provider.version) == ("acme", "Greetings", "")
+    [tips], [topics] = provider.verb_sources, provider.help_sources
+    assert (tips.id, tips.folder, tips.doc) == ("tips", acme / "tips", "Scripts")
+    assert (topics.id, topics.folder, topics.doc) == ("topics", acme / "tips", "")
+    assert provider.sources("script") == (tips,)
+    assert provider.sources("help") == (topics,)
+    assert provider.sources("assets") == (tips, topics)
+    assert (provider.capabilities, provider.command_sets) == (("object",), ("serve",))
     greet, plain = provider.modules
     assert (greet.name, greet.doc, greet.requirements, greet.typescript) == ("greet", "Greets", ("attrs",), False)
     assert (plain.fields, plain.typescript) == (None, True)
@@ -115,10 +133,17 @@ def test_provider_that_cannot_be_used_is_a_failure_and_not_an_exception(
         assert failure.line == (1 if kind == "ModuleNotFoundError" else 2)
 
 
-def test_what_a_provider_prints_does_not_matter(acme: Path) -> None:
-    noise = "import os, sys\nprint('hello')\nos.write(1, b'hello')\nsys.stderr.write('hello')\n"
+def test_what_libraries_write_past_python_does_not_matter(acme: Path) -> None:
+    noise = "import os, sys\nos.write(1, b'hello')\nsys.stderr.write('hello')\nsys.stdout.flush()\n"
     (acme / "provider.py").write_text(noise + GOOD)
     assert describe_providers([location(acme)]).failures == ()
+
+
+def test_provider_that_prints_is_refused_since_it_would_print_in_tools_too(acme: Path) -> None:
+    (acme / "provider.py").write_text("x = 1\nprint('hello')\n" + GOOD)
+    [failure] = describe_providers([location(acme)]).failures
+    assert (failure.type, failure.file, failure.line) == ("PrintedError", str(acme / "provider.py"), 2)
+    assert "'hello'" in failure.message
 
 
 @pytest.mark.parametrize(
@@ -133,6 +158,12 @@ def test_provider_that_ends_the_process_is_a_build_error(acme: Path, code: str) 
 def test_missing_interpreter_is_a_build_error(acme: Path) -> None:
     with pytest.raises(BuildError, match="cannot be started"):
         describe_providers([location(acme)], python="/no/such/python")
+
+
+def test_packages_of_the_builder_are_not_there(acme: Path) -> None:
+    (acme / "provider.py").write_text("import pydantic\n" + GOOD)
+    [failure] = describe_providers([location(acme)]).failures
+    assert failure.message == "No module named 'pydantic'"
 
 
 def test_folder_of_the_user_is_not_on_the_path(acme: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

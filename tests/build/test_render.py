@@ -30,6 +30,7 @@ PLAN = BuildPlan(
 ENTRYPOINT = '''\
 """Entry point, made by `xpyja build`: which providers this tool has, and where its plan is."""
 
+import gc
 import os
 
 
@@ -46,6 +47,8 @@ def _my_own():
 
 
 def main():
+    # What is imported on the way does not become garbage; looking for some would cost 5 ms. The app looks again.
+    gc.disable()
     from xpyja.runtime.app.main import run
 
     providers = {

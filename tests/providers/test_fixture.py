@@ -22,12 +22,15 @@ def make(**config: Any) -> Exports:
 
 
 def test_config_is_shown_as_it_is(run_js: Any) -> None:
-    assert run_js(make(), "return module.config()") == {"greeting": "hello", "repeat": 1, "fail": False}
-    assert run_js(make(greeting="hej", repeat=3), "return module.config()") == {
-        "greeting": "hej",
-        "repeat": 3,
-        "fail": False,
-    }
+    shown = "const c = module.config(); return [c.greeting, c.repeat, c.fail, c.tags, c.extra]"
+    assert run_js(make(), shown) == ["hello", 1, False, [], None]
+    assert run_js(make(greeting="hej", repeat=3, tags=["a"], extra={"x": [1]}), shown) == [
+        "hej",
+        3,
+        False,
+        ["a"],
+        {"x": [1]},
+    ]
 
 
 def test_config_can_make_the_factory_fail() -> None:

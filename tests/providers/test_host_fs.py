@@ -47,6 +47,9 @@ class Context:
         self.assets = Assets(folders)
         self.closers: list[Callable[[], None]] = []
 
+    def service(self, key: str) -> Any:
+        raise KeyError(key)
+
     def add_closer(self, closer: Callable[[], None]) -> None:
         self.closers.append(closer)
 

@@ -79,14 +79,19 @@ class ConfigError(XpyjaError):
     """A configuration value is invalid.
 
     Attributes:
-        key: Dotted path of the value, such as ``runtimes.main.modules.fs.allow``.
+        key: Dotted path of the value, such as ``runtimes.main.modules.fs.allow``, or "" for a file as a whole.
+        layer: The layer that gives it, such as ``project``, or "" when no layer is to blame.
+        place: Where the layer gives it: ``notes.yaml:3``, the name of a variable or of a flag, or "".
     """
 
     exit_code = EXIT_USAGE
 
-    def __init__(self, key: str, reason: str, *, hint: str | None = None) -> None:
-        super().__init__(f"{key}: {reason}", hint=hint)
+    def __init__(self, key: str, reason: str, *, hint: str | None = None, layer: str = "", place: str = "") -> None:
+        source = f"{place} ({layer}): " if place else ""
+        super().__init__(f"{source}{key}: {reason}" if key else source + reason, hint=hint)
         self.key = key
+        self.layer = layer
+        self.place = place
 
 
 class UnsupportedPlatformError(XpyjaError):

@@ -32,6 +32,9 @@ def _field(key: str, kind: str, **given: object) -> ConfigField:
         "choices": (),
         "help": "",
         "grant": False,
+        "flag": "",
+        "secret": False,
+        "widen": False,
         **given,
     }
     return ConfigField(key=key, type=kind, **values)  # type: ignore[arg-type]  # the values fit

@@ -31,7 +31,9 @@ MIB = 2**20
 NATIVE_LOOP = "'a'.repeat(3e7).indexOf('a'.repeat(1e6) + 'b')"
 
 MAIN = """\
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run where Ctrl-C is ignored
 from xpyja.runtime.api.provider import Lazy
 from xpyja.runtime.app.main import run
 from xpyja.runtime.plan import from_json
@@ -184,7 +186,7 @@ def test_output_of_both_streams_keeps_its_order(folder: Path) -> None:
 def test_the_time_limit_ends_everything(folder: Path, profile: str, seconds: float, script: str) -> None:
     before = time.monotonic()
     done = run(folder, f"{profile}-process", "eval", script)
-    assert seconds < time.monotonic() - before < seconds + 2.5
+    assert seconds < time.monotonic() - before < seconds + 5
     assert done.returncode == 124
     assert done.stderr.startswith(f"error: time limit of {seconds:g} s reached\n")
 
@@ -208,7 +210,7 @@ def test_the_memory_limit_is_an_error_of_the_script(folder: Path, profile: str, 
         (f"require('bad').signal({int(signal.SIGKILL)})", "was killed by SIGKILL during run"),
         ("require('bad').exit(3)", "exited with code 3 during run"),
         (
-            "require('bad').write(new Uint8Array([1, 2, 3, 4, 5]).fill(255))",
+            "const {write, sleep} = require('bad'); write(new Uint8Array(5).fill(255)); sleep(9)",
             "was ended during run: it sent a message of",
         ),
     ],
@@ -237,7 +239,7 @@ def test_ctrl_c_ends_it(folder: Path, script: str) -> None:
         os.killpg(tool.pid, signal.SIGINT)  # as a terminal does: to the whole foreground group
         _, stderr = tool.communicate(timeout=20)
         assert tool.returncode == 130
-        assert time.monotonic() - before < 1.5
+        assert time.monotonic() - before < 5
         assert stderr.strip() == ""
 
 

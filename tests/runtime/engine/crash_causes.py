@@ -105,6 +105,11 @@ def _allocating(runtime: Runtime) -> Callable[[], Any]:
     return function
 
 
+def allocate_lists() -> None:
+    """Makes the collector of the calling thread run."""
+    _ = [[] for _ in range(2000)]
+
+
 def _race(other: Callable[[], None], owner: Callable[[], None]) -> None:
     stop = threading.Event()
 
@@ -153,14 +158,15 @@ def cycles_collected_by_another_threads_collector() -> None:
             node.value, node.me = make(), node
         work()
 
-    _race(lambda: [[] for _ in range(2000)] and None, round_)
+    _race(allocate_lists, round_)
     still_works(runtime)
     runtime.close()
 
 
 @cause
 def tracebacks_dropped_on_another_thread() -> None:
-    runtime = new_runtime(host=lambda: {}["missing"])
+    missing: dict[str, object] = {}
+    runtime = new_runtime(host=lambda: missing["key"])
     kept: list[BaseException] = []
 
     def drop() -> None:
@@ -187,7 +193,7 @@ def host_objects_released_by_the_engines_collector() -> None:
 
     runtime = new_runtime()
     runtime.set_global("fresh", lambda: [Handle(Target(), members={"f": lambda: 1}), lambda: 2, Target.__init__])
-    _race(lambda: [[] for _ in range(2000)] and None, lambda: runtime.eval("for (let i = 0; i < 200; i++) fresh(); null"))
+    _race(allocate_lists, lambda: runtime.eval("for (let i = 0; i < 200; i++) fresh(); null"))
     still_works(runtime)
     runtime.close()
 
@@ -463,7 +469,9 @@ def host_exceptions_that_cannot_be_described() -> None:
     def no_memory() -> None:
         raise MemoryError
 
-    runtime = new_runtime(bad=bad, exits=exits, interrupts=interrupts, generatorExits=generator_exits, noMemory=no_memory)
+    runtime = new_runtime(
+        bad=bad, exits=exits, interrupts=interrupts, generatorExits=generator_exits, noMemory=no_memory
+    )
     for name in ("bad", "exits", "interrupts", "generatorExits", "noMemory"):
         assert runtime.eval(f"try {{ {name}(); 0 }} catch (e) {{ typeof e.message }}") == "string", name
         assert isinstance(attempt(runtime, f"{name}()"), JsError), name
@@ -547,7 +555,15 @@ def recursion_of_everything_native() -> None:
         "let z = {}; for (let i = 0; i < 1e5; i++) z = [z]; structuredClone(z)",
     ):
         attempt(runtime, f"{{ {source} }}")
-    for source in ("(" * 200_000, "[" * 200_000, "a=>" * 100_000, "{" * 200_000, "`${" * 50_000, "!" * 500_000, "a?b:" * 100_000):
+    for source in (
+        "(" * 200_000,
+        "[" * 200_000,
+        "a=>" * 100_000,
+        "{" * 200_000,
+        "`${" * 50_000,
+        "!" * 500_000,
+        "a?b:" * 100_000,
+    ):
         assert isinstance(attempt(runtime, source), JsError)
     still_works(runtime)
     runtime.close()
@@ -560,12 +576,14 @@ def python_recursion_ends_just_before_a_host_call() -> None:
         "(x => { Promise.reject(1).catch(() => {}); try { return host(x) } catch (e) { return 'caught ' + e } })"
     )
 
-    def down(depth: int) -> object:
-        return down(depth - 1) if depth > 0 else function({"a": 1.5})
+    script = "Promise.reject(1).catch(() => {}); try { host(1) } catch (e) { 'caught ' + e }"
 
-    def outcome(depth: int) -> str:
+    def down(depth: int, use: Callable[[], object]) -> object:
+        return down(depth - 1, use) if depth > 0 else use()
+
+    def outcome(depth: int, use: Callable[[], object]) -> str:
         try:
-            down(depth)
+            down(depth, use)
         except RecursionError:
             return "RecursionError"
         except Exception as error:
@@ -573,9 +591,13 @@ def python_recursion_ends_just_before_a_host_call() -> None:
         return "ok"
 
     limit = sys.getrecursionlimit()
-    seen = {runtime.call(lambda depth=depth: outcome(depth)) for depth in range(limit - 250, limit + 5)}  # type: ignore[misc]
-    assert "SystemError" not in seen, seen
-    assert seen <= {"ok", "RecursionError", "JsError", "JsStackError", "ArgumentError"}, seen
+    for use in (lambda: function({"a": 1.5}), lambda: runtime.eval(script)):
+        seen = {
+            runtime.call(lambda depth=depth, use=use: outcome(depth, use))  # type: ignore[misc]
+            for depth in range(limit - 250, limit + 5)
+        }
+        assert "SystemError" not in seen, seen
+        assert seen <= {"ok", "RecursionError", "JsError", "JsStackError", "ArgumentError"}, seen
     still_works(runtime)
     runtime.close()
 
@@ -625,11 +647,11 @@ OUT_OF_MEMORY = (
 )
 
 
-def _exhaust(megabytes: int) -> None:
+def _exhaust(megabytes: int, sources: tuple[str, ...]) -> None:
     def big() -> object:
         return {"rows": [["é" * 50, 1.5, None, {"x": "y"}]] * 200, "bytes": b"x" * 100_000}
 
-    for source in OUT_OF_MEMORY:
+    for source in sources:
         runtime = new_runtime(memory=megabytes * MB, stack=256 * 1024, host=lambda *values: values[0], big=big)
         try:
             runtime.eval(f"{{ {source} }}", timeout=10)
@@ -646,22 +668,22 @@ def _exhaust(megabytes: int) -> None:
 
 @cause
 def memory_runs_out_at_4_megabytes() -> None:
-    _exhaust(4)
+    _exhaust(4, OUT_OF_MEMORY)
 
 
 @cause
 def memory_runs_out_at_6_megabytes() -> None:
-    _exhaust(6)
+    _exhaust(6, OUT_OF_MEMORY[::2])
 
 
 @cause
 def memory_runs_out_at_12_megabytes() -> None:
-    _exhaust(12)
+    _exhaust(12, OUT_OF_MEMORY[1::3])
 
 
 @cause
 def memory_runs_out_at_24_megabytes() -> None:
-    _exhaust(24)
+    _exhaust(24, OUT_OF_MEMORY[::4])
 
 
 def leave_memory(runtime: Runtime, free: int) -> None:
@@ -698,7 +720,9 @@ def memory_is_gone_whenever_the_bridge_needs_some() -> None:
 def rejected_promise_flood() -> None:
     runtime = new_runtime()
     runtime.eval("for (let i = 0; i < 20000; i++) Promise.reject(new Error('lost ' + i)); 1")
-    runtime.eval("for (let i = 0; i < 20000; i++) { const p = Promise.reject(i); Promise.resolve().then(() => p.catch(() => {})) } 1")
+    runtime.eval(
+        "for (let i = 0; i < 20000; i++) { const p = Promise.reject(i); Promise.resolve().then(() => p.catch(() => {})) } 1"
+    )
     try:
         runtime.eval("for (;;) Promise.reject({ toString() { throw 1 } })", timeout=0.3)
     except XpyjaError:
@@ -795,7 +819,7 @@ def closed_while_other_threads_interrupt_and_look_at_the_heap() -> None:
 
 @cause
 def closed_with_everything_still_referenced() -> None:
-    kept = []
+    kept: list[object] = []
     for _ in range(30):
         runtime = new_runtime()
         runtime.set_global("keep", kept.append)
@@ -821,7 +845,12 @@ def closed_with_everything_still_referenced() -> None:
 
 @cause
 def closed_inside_a_host_call() -> None:
-    for source in ("close(); for (;;);", "close(); 1", "setTimeout(() => { close(); for (;;); }); 1", "Promise.resolve().then(close)"):
+    for source in (
+        "close(); for (;;);",
+        "close(); 1",
+        "setTimeout(() => { close(); for (;;); }); 1",
+        "Promise.resolve().then(close)",
+    ):
         runtime = new_runtime()
         runtime.set_global("close", runtime.close)
         attempt_closing(runtime, source)
@@ -1002,7 +1031,15 @@ def forked_while_running() -> None:
 def bytecode_and_modules_under_memory_pressure() -> None:
     runtime = new_runtime()
     leave_memory(runtime, 2_000)
-    for source in ("console", "URL", "TextDecoder", "AbortController", "structuredClone", "require('fs')", "new URL('a:b')"):
+    for source in (
+        "console",
+        "URL",
+        "TextDecoder",
+        "AbortController",
+        "structuredClone",
+        "require('fs')",
+        "new URL('a:b')",
+    ):
         attempt(runtime, source)
     runtime.call(lambda: runtime._bridge.vm.limit_memory(64 * MB))
     assert runtime.eval("typeof new URL('http://a/').href") == "string"
@@ -1012,7 +1049,17 @@ def bytecode_and_modules_under_memory_pressure() -> None:
 @cause
 def sources_with_odd_bytes() -> None:
     runtime = new_runtime()
-    for source in ("\0", "'\0'", "'\ud800'", "/*\udfff*/1", "\ufeff1", "'\U0001f600'", "x" * 1_000_000, "//" + "é" * 100_000, ""):
+    for source in (
+        "\0",
+        "'\0'",
+        "'\ud800'",
+        "/*\udfff*/1",
+        "\ufeff1",
+        "'\U0001f600'",
+        "x" * 1_000_000,
+        "//" + "é" * 100_000,
+        "",
+    ):
         attempt(runtime, source)
     for name in ("a\0b", "\ud800", "", "x" * 10_000, "a\nb", "(xpyja:bridge:1:1)"):
         try:

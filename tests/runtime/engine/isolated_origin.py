@@ -65,7 +65,7 @@ def new_bad(runtime: Any, arguments: object) -> dict[str, object]:
         "arguments": lambda: arguments,
         "echo": lambda value=None: value,
         "pid": os.getpid,
-        "signal": lambda number: os.kill(os.getpid(), number),
+        "signal": _signal,
         "exit": os._exit,
         "leave": lambda: sys.exit(4),
         "sleep": time.sleep,
@@ -86,6 +86,12 @@ def new_bad(runtime: Any, arguments: object) -> dict[str, object]:
         "path": lambda: sys.path,
         "encoding": lambda: [sys.stdout.encoding, sys.stdout.errors],
     }
+
+
+def _signal(number: int) -> None:
+    """Does not return: another thread may get the signal, and this one would go on for a moment."""
+    os.kill(os.getpid(), number)
+    time.sleep(10)
 
 
 def _fail() -> None:

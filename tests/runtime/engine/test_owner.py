@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from xpyja.runtime.engine import owner as owner_module
 from xpyja.runtime.api.cancel import CancelToken
+from xpyja.runtime.engine import owner as owner_module
 from xpyja.runtime.engine.owner import CallRecord, RuntimeOwner
 from xpyja.runtime.errors import (
     CallCanceled,
@@ -360,7 +360,11 @@ def test_every_entry_is_recorded(make_owner: Callable[..., RuntimeOwner], blocke
     queued.result(HANG)
     owner.shutdown(HANG)
     assert [(record.op, record.outcome) for record in records] == [
-        ("good", "ok"), ("bad", "error"), ("worse", "panic"), ("slow", "canceled"), ("queued", "ok"),
+        ("good", "ok"),
+        ("bad", "error"),
+        ("worse", "panic"),
+        ("slow", "canceled"),
+        ("queued", "ok"),
     ]
     assert all(record.queued >= 0 and record.run >= 0 for record in records)
     assert records[3].run >= 0.04
@@ -459,7 +463,11 @@ def test_a_bug_in_the_loop_fails_what_is_queued(owner: RuntimeOwner, monkeypatch
     owner.post(blocker)
     assert blocker.entered.wait(HANG)
     future = owner.submit(lambda: 1)
-    owner.timers.take_due = lambda: [][0]  # type: ignore[method-assign]
+
+    def broken() -> list[tuple[int, int]]:
+        raise RuntimeError("a bug")
+
+    owner.timers.take_due = broken  # type: ignore[method-assign]
     blocker.leave.set()
     assert isinstance(future.exception(HANG), OwnerClosed)
     owner._thread.join(HANG)
@@ -474,7 +482,12 @@ def test_nothing_that_was_accepted_is_lost() -> None:
         outcomes: list[str] = []
         start = threading.Barrier(5)
 
-        def use(owner: RuntimeOwner = owner, ran: list[int] = ran, outcomes: list[str] = outcomes) -> None:
+        def use(
+            owner: RuntimeOwner = owner,
+            ran: list[int] = ran,
+            outcomes: list[str] = outcomes,
+            start: threading.Barrier = start,
+        ) -> None:
             start.wait(HANG)
             for number in range(200):
                 try:
@@ -596,9 +609,9 @@ def test_an_inner_timeout_ends_the_inner_call_only(runtime: Runtime) -> None:
         return "inner was stopped"
 
     runtime.set_global("limited", limited)
-    assert runtime.eval("const r = limited(() => { for (;;); }); let n = 0; for (let i = 0; i < 1e5; i++) n++; r + n") == (
-        "inner was stopped100000"
-    )
+    assert runtime.eval(
+        "const r = limited(() => { for (;;); }); let n = 0; for (let i = 0; i < 1e5; i++) n++; r + n"
+    ) == ("inner was stopped100000")
 
 
 def test_an_outer_timeout_reaches_an_inner_call_with_more_time(runtime: Runtime) -> None:
@@ -615,6 +628,23 @@ def test_an_outer_timeout_reaches_an_inner_call_with_more_time(runtime: Runtime)
         runtime.eval("limited(() => { for (;;); }); for (;;);", timeout=0.1)
     runtime.call(lambda: None)
     assert inner == ["Interrupted"]
+
+
+def test_an_inner_timeout_that_ends_later_than_the_outer_one_does_not_free_the_outer(runtime: Runtime) -> None:
+    def linger() -> None:
+        until = time.monotonic() + HANG
+        while not all(entry.interrupted for entry in runtime.owner._entries) and time.monotonic() < until:
+            threading.Event().wait(0.001)
+
+    def limited(function: Callable[[], object]) -> None:
+        with pytest.raises(CallCanceled):
+            runtime.call(function, timeout=0.01)
+
+    runtime.set_global("linger", linger)
+    runtime.set_global("limited", limited)
+    with pytest.raises(CallCanceled):
+        runtime.eval("limited(() => { linger(); for (;;); }); for (;;);", timeout=0.1)
+    assert runtime.eval("1 + 1", timeout=5) == 2
 
 
 def test_interrupt_stops_what_runs_and_says_whether_anything_did(runtime: Runtime) -> None:
@@ -677,7 +707,9 @@ def test_jobs_that_do_not_end_cost_the_runtime(
     closed: list[str] = []
     runtime.add_closer(lambda: closed.append("closed"))
     with pytest.raises(CallCanceled):
-        runtime.eval("for (let i = 0; i < 100; i++) (function again() { Promise.resolve().then(again) })()", timeout=0.05)
+        runtime.eval(
+            "for (let i = 0; i < 100; i++) (function again() { Promise.resolve().then(again) })()", timeout=0.05
+        )
     runtime.owner._thread.join(HANG)
     assert runtime.closed
     assert closed == ["closed"]
@@ -688,7 +720,9 @@ def test_jobs_that_do_not_end_cost_the_runtime(
 
 def test_jobs_that_end_do_not(runtime: Runtime) -> None:
     with pytest.raises(CallCanceled):
-        runtime.eval("for (let i = 0; i < 1000; i++) Promise.resolve().then(() => globalThis.ran = i); for (;;);", timeout=0.1)
+        runtime.eval(
+            "for (let i = 0; i < 1000; i++) Promise.resolve().then(() => globalThis.ran = i); for (;;);", timeout=0.1
+        )
     assert runtime.eval("ran") == 999
 
 
@@ -703,7 +737,9 @@ def test_an_interrupted_timer_is_heard_of(runtime: Runtime, uncaught: list[BaseE
     assert isinstance(error, CallCanceled)
 
 
-def test_the_soft_memory_limit_in_a_timer_is_heard_of(make_runtime: RuntimeMaker, uncaught: list[BaseException]) -> None:
+def test_the_soft_memory_limit_in_a_timer_is_heard_of(
+    make_runtime: RuntimeMaker, uncaught: list[BaseException]
+) -> None:
     runtime = make_runtime(memory=16 * 1024 * 1024)
     runtime.eval("var all = []; setTimeout(() => { for (;;) { try { all.push([1, 2, 3]) } catch {} } }); null")
     assert runtime.wait_idle(HANG)
@@ -724,6 +760,18 @@ def test_a_deferred_is_settled_from_any_thread_and_the_first_wins(runtime: Runti
     deferred.reject(RuntimeError("too late"))
     assert promise.result(HANG) in [[number] for number in range(5)]
     assert runtime.wait_idle(HANG)
+
+
+def test_the_first_settlement_counts_though_neither_was_delivered(runtime: Runtime, blocker: Blocker) -> None:
+    deferred = runtime.deferred()
+    runtime.set_global("promise", deferred)
+    promise = runtime.eval("promise")
+    runtime.owner.post(blocker)
+    deferred.resolve("first")
+    deferred.resolve("second")
+    deferred.reject(RuntimeError("third"))
+    blocker.leave.set()
+    assert promise.result(HANG) == "first"
 
 
 def test_a_deferred_is_rejected_with_the_exception(runtime: Runtime) -> None:

@@ -71,7 +71,7 @@ POISONS = {
           Object.defineProperty(C.prototype, 'toJSON', { value() { throw 'toJSON' } });
         }""",
     "setters": """
-        for (const key of ['0', '1', '2', 'a', 'list', 'value', 'resolve', 'reject', 'thrown', 'code', 'name', 'message', 'cause', 'kind', 'path']) {
+        for (const key of ['0', '1', '2', 'a', 'list', 'value', 'resolve', 'reject', 'thrown', 'code', 'message', 'cause', 'kind', 'path']) {
           const d = { __proto__: null, configurable: true, get() { return 'poison' }, set() { throw 'setter' } };
           for (const C of [Object, Array, Function, Promise, Map]) Object.defineProperty(C.prototype, key, d);
         }""",

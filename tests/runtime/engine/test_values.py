@@ -87,7 +87,7 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, dict):
         return list(a) == list(b) and all(same(a[key], b[key]) for key in a)
     if isinstance(a, memoryview):
-        return a.format == b.format and a.tobytes() == b.tobytes()
+        return bool(a.format == b.format and a.tobytes() == b.tobytes())
     return bool(a == b)
 
 
@@ -234,10 +234,18 @@ ROUND_TRIPS: list[tuple[str, object, str, object]] = [
     ("bytearray", bytearray(b"ab"), "new Uint8Array([97, 98])", b"ab"),
     ("array", array.array("h", [-1, 2]), "new Int16Array([-1, 2])", memoryview(array.array("h", [-1, 2]))),
     ("memoryview", memoryview(array.array("d", [0.5])), "new Float64Array([0.5])", memoryview(array.array("d", [0.5]))),
-    ("datetime", datetime(2026, 1, 2, 3, 4, 5, 6000, UTC), "new Date(Date.UTC(2026, 0, 2, 3, 4, 5, 6))",
-     datetime(2026, 1, 2, 3, 4, 5, 6000, UTC)),
-    ("datetime elsewhere", datetime(1969, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "new Date(Date.UTC(1969, 0, 1))",
-     datetime(1969, 1, 1, tzinfo=UTC)),
+    (
+        "datetime",
+        datetime(2026, 1, 2, 3, 4, 5, 6000, UTC),
+        "new Date(Date.UTC(2026, 0, 2, 3, 4, 5, 6))",
+        datetime(2026, 1, 2, 3, 4, 5, 6000, UTC),
+    ),
+    (
+        "datetime elsewhere",
+        datetime(1969, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))),
+        "new Date(Date.UTC(1969, 0, 1))",
+        datetime(1969, 1, 1, tzinfo=UTC),
+    ),
     ("list", [1, "a", None], "[1, 'a', null]", [1, "a", None]),
     ("tuple", (1, (2,)), "[1, [2]]", [1, [2]]),
     ("named tuple", Point(1, 2), "[1, 2]", [1, 2]),
@@ -247,16 +255,27 @@ ROUND_TRIPS: list[tuple[str, object, str, object]] = [
     ("key __proto__", {"__proto__": {"x": 1}}, "{ ['__proto__']: { x: 1 } }", {"__proto__": {"x": 1}}),
     ("the tag's own key", {"\x01": ["u"]}, "{ '\\x01': ['u'] }", {"\x01": ["u"]}),
     ("the tag's key among others", {"\x01": 1, "": 2}, "{ '\\x01': 1, '': 2 }", {"\x01": 1, "": 2}),
-    ("the tag's key, deep", [{"\x01": {"\x01": b""}}], "[{ '\\x01': { '\\x01': new Uint8Array(0) } }]", [{"\x01": {"\x01": b""}}]),
-    ("map", JsMap({1: "a", "1": [None], None: 2}), "new Map([[1, 'a'], ['1', [null]], [null, 2]])",
-     JsMap({1: "a", "1": [None], None: 2})),
+    (
+        "the tag's key, deep",
+        [{"\x01": {"\x01": b""}}],
+        "[{ '\\x01': { '\\x01': new Uint8Array(0) } }]",
+        [{"\x01": {"\x01": b""}}],
+    ),
+    (
+        "map",
+        JsMap({1: "a", "1": [None], None: 2}),
+        "new Map([[1, 'a'], ['1', [null]], [null, 2]])",
+        JsMap({1: "a", "1": [None], None: 2}),
+    ),
     ("empty map", JsMap(), "new Map()", JsMap()),
     ("set", {1}, "new Set([1])", {1}),
     ("frozenset", frozenset(["a"]), "new Set(['a'])", {"a"}),
 ]
 
 
-@pytest.mark.parametrize(("value", "source", "back"), [row[1:] for row in ROUND_TRIPS], ids=[row[0] for row in ROUND_TRIPS])
+@pytest.mark.parametrize(
+    ("value", "source", "back"), [row[1:] for row in ROUND_TRIPS], ids=[row[0] for row in ROUND_TRIPS]
+)
 def test_round_trip(crossing: Crossing, value: object, source: str, back: object) -> None:
     assert crossing.arrives_as(value, source)
     assert same(crossing.there_and_back(value), back)
@@ -266,8 +285,17 @@ def test_round_trip(crossing: Crossing, value: object, source: str, back: object
 
 @pytest.mark.parametrize(
     ("code", "name"),
-    [("b", "Int8Array"), ("h", "Int16Array"), ("H", "Uint16Array"), ("i", "Int32Array"), ("I", "Uint32Array"),
-     ("q", "BigInt64Array"), ("Q", "BigUint64Array"), ("f", "Float32Array"), ("d", "Float64Array")],
+    [
+        ("b", "Int8Array"),
+        ("h", "Int16Array"),
+        ("H", "Uint16Array"),
+        ("i", "Int32Array"),
+        ("I", "Uint32Array"),
+        ("q", "BigInt64Array"),
+        ("Q", "BigUint64Array"),
+        ("f", "Float32Array"),
+        ("d", "Float64Array"),
+    ],
 )
 def test_typed_arrays(crossing: Crossing, code: str, name: str) -> None:
     value = array.array(code, [1, 2, 3])
@@ -277,14 +305,20 @@ def test_typed_arrays(crossing: Crossing, code: str, name: str) -> None:
     assert isinstance(back, memoryview)
     assert (back.format, back.tolist()) == (code, [1, 2, 3])
     assert crossing.there_and_back(array.array(code)).nbytes == 0
-    part = crossing.from_source(f"new {name}([1, 2, 3]).subarray(1, 2)".replace("[1, 2, 3]", "[1n, 2n, 3n]" if "Big" in name else "[1, 2, 3]"))
+    part = crossing.from_source(
+        f"new {name}([1, 2, 3]).subarray(1, 2)".replace("[1, 2, 3]", "[1n, 2n, 3n]" if "Big" in name else "[1, 2, 3]")
+    )
     assert part.tolist() == [2]
 
 
 @pytest.mark.parametrize(
     "source",
-    ["new Uint8Array([1, 2, 3]).buffer", "new DataView(new Uint8Array([0, 1, 2, 3]).buffer, 1)",
-     "new Uint8Array([9, 1, 2, 3, 9]).subarray(1, 4)", "new Uint8Array(new Uint8Array([1, 2, 3]).buffer)"],
+    [
+        "new Uint8Array([1, 2, 3]).buffer",
+        "new DataView(new Uint8Array([0, 1, 2, 3]).buffer, 1)",
+        "new Uint8Array([9, 1, 2, 3, 9]).subarray(1, 4)",
+        "new Uint8Array(new Uint8Array([1, 2, 3]).buffer)",
+    ],
 )
 def test_buffers_are_bytes(crossing: Crossing, source: str) -> None:
     assert crossing.from_source(source) == b"\1\2\3"
@@ -292,11 +326,19 @@ def test_buffers_are_bytes(crossing: Crossing, source: str) -> None:
 
 
 def test_a_shared_buffer_is_bytes(crossing: Crossing) -> None:
-    assert crossing.from_source("(() => { const b = new SharedArrayBuffer(2); new Uint8Array(b)[1] = 7; return b })()") == b"\0\7"
+    assert (
+        crossing.from_source("(() => { const b = new SharedArrayBuffer(2); new Uint8Array(b)[1] = 7; return b })()")
+        == b"\0\7"
+    )
 
 
 def test_values_that_wrap_primitives_are_primitives(crossing: Crossing) -> None:
-    assert crossing.from_source("[new Number(1.5), new String('a'), new Boolean(false), Object(5n)]") == [1.5, "a", False, 5]
+    assert crossing.from_source("[new Number(1.5), new String('a'), new Boolean(false), Object(5n)]") == [
+        1.5,
+        "a",
+        False,
+        5,
+    ]
 
 
 def test_holes_are_undefined(crossing: Crossing) -> None:
@@ -432,7 +474,7 @@ def _nested(levels: int) -> list[Any]:
         (_cycle(), "$[0].a[0]", "cycle"),
         ({"a": JsMap({1: _cycle()})}, "$.a.(entry)[0].a[0]", "cycle"),
         (_nested(257), "$", "256 levels"),
-        ([datetime(2026, 1, 1)], "$[0]", "time zone"),  # noqa: DTZ001
+        ([datetime(2026, 1, 1)], "$[0]", "time zone"),
         ({"a": [1, {"b": object()}]}, "$.a[1].b", "Python object"),
         ({"a": {1: 2}}, "$.a", "key of type int"),
         ([{None: 1}], "$[0]", "key of type NoneType"),
@@ -440,12 +482,15 @@ def _nested(levels: int) -> list[Any]:
         ([1j], "$[0]", "complex"),
         ([range(3)], "$[0]", "range"),
         ([memoryview(bytes(8)).cast("B", (2, 4))], "$[0]", "2 dimensions"),
-        ([datetime(2026, 1, 1).date()], "$[0]", "date"),  # noqa: DTZ001
+        ([datetime(2026, 1, 1).date()], "$[0]", "date"),
     ],
 )
 def test_python_values_that_cannot_cross(crossing: Crossing, value: Any, path: str, reason: str) -> None:
     crossing.to_give = value
-    assert crossing.runtime.eval("try { give() } catch (error) { error.name + ' ' + error.code }") == "TypeError ERR_MARSHAL"
+    assert (
+        crossing.runtime.eval("try { give() } catch (error) { error.name + ' ' + error.code }")
+        == "TypeError ERR_MARSHAL"
+    )
     with pytest.raises(JsError) as caught:
         crossing.runtime.eval("give()")
     problem = caught.value.__cause__
@@ -526,16 +571,29 @@ def test_a_promise_of_something_that_cannot_cross_is_rejected(crossing: Crossing
 # -- generated values --------------------------------------------------------------------------------------------------
 
 # Two surrogates in a row become a character: that is one row of the table, not something to generate.
-TEXTS = st.text(st.characters(exclude_categories=())).map(lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"))
-KEYS = st.one_of(TEXTS, st.sampled_from(["__proto__", "", "\x01", "0", "1", "-1", "01", "4294967295", "constructor", "toString", "length"]))
+TEXTS = st.text(st.characters(exclude_categories=())).map(
+    lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+)
+KEYS = st.one_of(
+    TEXTS,
+    st.sampled_from(["__proto__", "", "\x01", "0", "1", "-1", "01", "4294967295", "constructor", "toString", "length"]),
+)
 INTS = st.one_of(st.integers(-MAX_SAFE, MAX_SAFE), st.integers(-(2**31) - 2, 2**31 + 2))
 BIG_INTS = st.integers(-(2**4000), 2**4000).map(JsBigInt)
 FLOATS = st.floats().filter(lambda x: not (x == x and abs(x) != math.inf and x.is_integer()))
-DATES = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(  # noqa: DTZ001
+DATES = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(
     lambda d: d.replace(microsecond=d.microsecond // 1000 * 1000, tzinfo=UTC)
 )
 ATOMS = st.one_of(
-    st.none(), st.just(UNDEFINED), st.booleans(), INTS, BIG_INTS, FLOATS, TEXTS, st.binary(max_size=20), DATES,
+    st.none(),
+    st.just(UNDEFINED),
+    st.booleans(),
+    INTS,
+    BIG_INTS,
+    FLOATS,
+    TEXTS,
+    st.binary(max_size=20),
+    DATES,
     st.lists(st.integers(-(2**31), 2**31 - 1), max_size=4).map(lambda items: memoryview(array.array("i", items))),
 )
 MAP_KEYS = st.one_of(TEXTS, st.integers(2, MAX_SAFE), st.none())
@@ -600,7 +658,7 @@ def shared() -> Any:
         yield Crossing(runtime)
 
 
-GENERATED = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+GENERATED = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 @GENERATED
@@ -620,7 +678,12 @@ def test_javascript_sees_what_python_means(shared: Crossing, value: Any) -> None
 def test_javascript_to_python_and_back(shared: Crossing, value: Any) -> None:
     source = literal(value)
     assert same(shared.from_source(source), value)
-    assert shared.runtime.eval(f"(() => {{ const v = {source}; return (identity) => same(identity(v), v) }})()")(lambda v=UNDEFINED: v) is True
+    assert (
+        shared.runtime.eval(f"(() => {{ const v = {source}; return (identity) => same(identity(v), v) }})()")(
+            lambda v=UNDEFINED: v
+        )
+        is True
+    )
 
 
 @GENERATED

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from xpyja.runtime.api.cancel import CancelToken
     from xpyja.runtime.engine.bridge import Deferred, Function, Promise
     from xpyja.runtime.engine.builder import RuntimeBuilder, RuntimeFactory
-    from xpyja.runtime.api.cancel import CancelToken
     from xpyja.runtime.engine.owner import CallRecord, RuntimeOwner
+    from xpyja.runtime.engine.process import ProcessFactory, ProcessRuntime
+    from xpyja.runtime.engine.program import Program
     from xpyja.runtime.engine.runtime import Runtime
     from xpyja.runtime.errors import (
         CallCanceled,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
         ModuleDenied,
         ModuleNotFound,
         OwnerClosed,
+        ProcessCrashed,
         ScheduleRejected,
         TimeLimitExceeded,
         UnhandledRejection,
@@ -48,6 +51,10 @@ __all__ = [
     "ModuleDenied",
     "ModuleNotFound",
     "OwnerClosed",
+    "ProcessCrashed",
+    "ProcessFactory",
+    "ProcessRuntime",
+    "Program",
     "Promise",
     "Runtime",
     "RuntimeBuilder",
@@ -64,6 +71,8 @@ _HOMES = {
     "xpyja.runtime.engine.builder": ("RuntimeBuilder", "RuntimeFactory"),
     "xpyja.runtime.api.cancel": ("CancelToken",),
     "xpyja.runtime.engine.owner": ("CallRecord", "RuntimeOwner"),
+    "xpyja.runtime.engine.process": ("ProcessFactory", "ProcessRuntime"),
+    "xpyja.runtime.engine.program": ("Program",),
     "xpyja.runtime.engine.runtime": ("Runtime",),
     "xpyja.runtime.plan": ("Limits",),
 }

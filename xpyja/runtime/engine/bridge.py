@@ -318,7 +318,7 @@ class Bridge:
         name, code, properties = _javascript_shape(error)
         return {
             "name": name,
-            "message": error.message if isinstance(error, XpyjaError) else _message(error),
+            "message": _message(error),
             "code": code,
             "properties": {key: value for key, value in properties.items() if _is_json(value)},
             "id": self._keep(error),
@@ -370,6 +370,7 @@ class Bridge:
         return self.read(self.vm.enter(self.vm.operations[operation], number, text))
 
     def release_dropped(self) -> None:
+        """Lets JavaScript forget the values whose last references Python has dropped."""
         if self.dropped:
             dropped = self.dropped
             ids = [dropped.popleft() for _ in range(len(dropped))]
@@ -427,7 +428,11 @@ class Bridge:
         """Makes the exception for an answer that is an error."""
         if len(text) == 1:
             return JsMemoryError("InternalError", "memory or stack ran out; the error could not be described")
-        return self._make_error(json.loads(text[1:]))
+        error = self._make_error(json.loads(text[1:]))
+        if type(error) is JsError and (error.name, error.text) == ("", "null") and self.vm.memory_limit:
+            # Where memory does not even suffice for an Error, the engine throws null.
+            return JsMemoryError("InternalError", "out of memory, or null was thrown", ref=error.ref)
+        return error
 
     def _make_error(self, data: dict[str, Any]) -> XpyjaError:  # JSON values
         name, message, id_, serial = data["name"], data["text"], data["id"], data["serial"]
@@ -440,7 +445,9 @@ class Bridge:
         elif data["code"] == "ERR_MARSHAL":
             reason, _, place = message.partition(" (at ")
             return MarshalError(place[:-1] or "$", reason or message)
-        error = _error_class(name, message)(
+        limit_reached = isinstance(original, (JsMemoryError, JsStackError))
+        kind: type[JsError] = type(original) if limit_reached else _error_class(name, message)  # type: ignore[assignment]
+        error = kind(
             name,
             message,
             interleave(javascript_frames(data["stack"]), segments),
@@ -580,6 +587,8 @@ _INDESCRIBABLE = (
 
 
 def _message(error: BaseException) -> str:
+    if isinstance(error, XpyjaError):
+        return error.text if isinstance(error, JsError) else error.message
     try:
         return str(error)
     except Exception:  # noqa: BLE001 - code of whoever wrote the exception

@@ -55,7 +55,7 @@ LAST_WORDS_SECONDS = 0.1
 GRACE_SECONDS = 0.2
 """How long a call that was cancelled may take to end before its process is ended."""
 
-_REAP_SECONDS = 0.1
+_REAP_SECONDS = 0.5
 _SIGKILL = 9  # importing signal costs 7 ms
 _BOOT = "import sys; sys.path[:] = sys.argv[2:]; from xpyja.runtime.engine.process_child import main; main()"
 
@@ -512,9 +512,9 @@ class ProcessRuntime:
                     break
                 self._take(message)
         except wire.ProtocolError as error:
-            complaint = str(error)
+            complaint = f"it sent {error}"
         except Exception as error:  # noqa: BLE001 - whatever bytes of a hostile child may provoke
-            complaint = f"an answer that cannot be read ({type(error).__name__})"
+            complaint = f"it sent an answer that cannot be read ({type(error).__name__})"
         self._bury(complaint)
 
     def _spawn(self, factory: ProcessFactory) -> None:
@@ -566,8 +566,8 @@ class ProcessRuntime:
 
     def _bury(self, complaint: str) -> None:
         """Waits for the end of the child, after it has closed its pipe or was cut off, and says what it died of."""
-        if not complaint and self._end is None:
-            self._await_death()
+        if not complaint and self._end is None and not self._dies():
+            complaint = "it closed its connection"
         with self._lock:
             pid, cut_off = self._pid, self._end is not None or bool(complaint)
             self._kill()
@@ -588,23 +588,26 @@ class ProcessRuntime:
             end = self._end or OwnerClosed("")
         self._finish_with(end)
 
-    def _await_death(self) -> None:
-        """Gives a child that has closed its pipe the moment it needs to be dead, so that the status is its own."""
+    def _dies(self) -> bool:
+        """Gives a child whose pipe is closed the moment it needs to be dead, so that the status will be its own."""
         until = time.monotonic() + _REAP_SECONDS
-        while hasattr(os, "waitid") and time.monotonic() < until:
+        while hasattr(os, "waitid"):  # macOS has it since Python 3.13
             try:
                 if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
-                    return
+                    return True
             except ChildProcessError:
-                return
+                return True
+            if time.monotonic() > until:
+                return False
             time.sleep(0.001)
+        return True
 
     def _verdict(self, complaint: str, status: int | None, resident: int, current: _Request | None) -> XpyjaError:
         running = current.op if current is not None else ""
         during = f" during {running}" if running else ""
         subject = f'the process of the isolated runtime "{self.name}"'
         if complaint:
-            return ProcessCrashed(f"{subject} was ended{during}: it sent {complaint}", running=running)
+            return ProcessCrashed(f"{subject} was ended{during}: {complaint}", running=running)
         if status is None:
             return ProcessCrashed(f"{subject} is gone{during}", running=running)
         if os.WIFEXITED(status):

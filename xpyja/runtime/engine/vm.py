@@ -106,7 +106,7 @@ class Vm:
         self._closed = False
         self._depth = 0
         self.interrupted = False
-        self._memory_limit = 0
+        self.memory_limit = 0
         self._stopped: JSValue | None = None  # what the last interrupt threw
 
         version = engine_version()
@@ -338,7 +338,7 @@ class Vm:
         self._check()
         if size < MIN_MEMORY:
             raise EngineError(f"a memory limit of {size} bytes is below the engine's minimum of {MIN_MEMORY}")
-        self._memory_limit = size
+        self.memory_limit = size
         capi.set_memory_limit(self.runtime_pointer, size)
 
     def heap_size(self) -> int:
@@ -437,7 +437,7 @@ class Vm:
         # "surrogatepass": a lone surrogate in a string literal of a script is legal JavaScript.
         data = source.encode("utf-8", "surrogatepass")
         options = capi.EvalOptions(1, flags | capi.EVAL_COMPILE_ONLY, filename.encode(errors="replace"), line)
-        if self._memory_limit and len(data) > self._memory_limit:
+        if self.memory_limit and len(data) > self.memory_limit:
             raise JsMemoryError("InternalError", f"{filename} is larger than the memory limit")
         self._make_room(len(data))
         try:
@@ -448,13 +448,13 @@ class Vm:
 
     def _make_room(self, size: int) -> None:
         """Lets the heap grow beyond its limit until `_end_room`: the compiler may crash when memory runs out in it."""
-        if self._memory_limit:
+        if self.memory_limit:
             room = ROOM + size * ROOM_PER_BYTE
-            capi.set_memory_limit(self.runtime_pointer, max(self._memory_limit, self.heap_size()) + room)
+            capi.set_memory_limit(self.runtime_pointer, max(self.memory_limit, self.heap_size()) + room)
 
     def _end_room(self) -> None:
-        if self._memory_limit:
-            capi.set_memory_limit(self.runtime_pointer, self._memory_limit)
+        if self.memory_limit:
+            capi.set_memory_limit(self.runtime_pointer, self.memory_limit)
 
     def _builtin_function(self, name: str) -> JSValue:
         code = _bytecode.get(name)

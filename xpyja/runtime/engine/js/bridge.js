@@ -214,8 +214,8 @@ function encodeBranded(value, step, depth) {
       const bytes = bytesOf(P.typedArrayBuffer(value), P.typedArrayByteOffset(value), P.typedArrayByteLength(value));
       return tag(name === 'Uint8Array' ? bytes : '"T",' + jsonStringify(name) + stringSlice(bytes, 3));
     }
-    case 'Object':
-    case 'DOMException': return encodeProperties(value, step, depth);
+    case 'DOMException': return isErrorObject(value) ? tag('"e",' + describe(value, null)) : encodeProperties(value, step, depth);
+    case 'Object': return encodeProperties(value, step, depth);
     case 'Number': return encodeNumber(P.numberValueOf(value));
     case 'String': return jsonStringify(P.stringValueOf(value));
     case 'Boolean': return P.booleanValueOf(value) ? 'true' : 'false';
@@ -436,7 +436,13 @@ function readText(value, key) {
 function readStack(error) {
   try {
     const stack = P.errorStack(error);
-    return typeof stack === 'string' ? stack : '';
+    if (typeof stack === 'string') return stack;
+  } catch {
+    // Not what the engine takes for an error.
+  }
+  try {
+    const own = getOwnPropertyDescriptor(error, 'stack'); // a DOMException has one of its own
+    return own !== undefined && typeof own.value === 'string' ? own.value : '';
   } catch {
     return '';
   }
@@ -451,13 +457,24 @@ function show(value) {
   }
 }
 
+// A DOMException is an error to everyone but the engine.
+function isErrorObject(value) {
+  if (P.isError(value)) return true;
+  try {
+    P.domExceptionName(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 // The thrown value lives in the table inside a box, so that `throw undefined`
 // can be told from a missing entry. `outer` is the chain of errors that this one
 // belongs to: {up, error}. An error that contains itself is described once.
 function describe(thrown, outer) {
   described++;
   const ref = keep({ thrown });
-  if (typeof thrown !== 'object' || thrown === null || !P.isError(thrown)) {
+  if (!isErrorObject(thrown)) {
     return '{"name":"","text":' + jsonStringify(show(thrown)) +
       ',"stack":"","code":null,"cause":null,"errors":[],"id":0,"serial":0,"ref":' + ref + '}';
   }
@@ -512,6 +529,9 @@ function failure(error) {
 }
 
 // -- error stacks -----------------------------------------------------------------------
+
+// The files between a script and Python take a part of the frames that the engine records.
+ErrorConstructor.stackTraceLimit = 50;
 
 // The engine's `stack` has neither the first line that scripts expect there nor
 // any reason to hide the frames of these files.

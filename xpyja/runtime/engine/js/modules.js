@@ -30,6 +30,7 @@ class Module {
   }
 }
 
+const plain = (value) => ({ __proto__: null, value, writable: true, enumerable: true, configurable: true });
 const hidden = (value) => ({ __proto__: null, value, writable: true, enumerable: false, configurable: true });
 
 function lastSlash(path) {
@@ -55,13 +56,13 @@ function makeRequire(module) {
     requireSpecifier(specifier);
     return loadFrom(specifier, module);
   }
-  require.resolve = function resolve(specifier) {
+  function resolve(specifier) {
     requireSpecifier(specifier);
-    const found = ask('resolve', specifier, module.filename);
-    return found.path;
-  };
-  require.cache = cache;
-  require.main = main;
+    return ask('resolve', specifier, module.filename).path;
+  }
+  defineProperty(require, 'resolve', plain(resolve));
+  defineProperty(require, 'cache', plain(cache));
+  defineProperty(require, 'main', plain(main));
   return require;
 }
 
@@ -71,7 +72,7 @@ function noteChild(parent, module) {
   if (!isArray(children)) return;
   const { length } = children;
   for (let i = 0; i < length; i++) if (children[i] === module) return;
-  defineProperty(children, length, { __proto__: null, value: module, writable: true, enumerable: true, configurable: true });
+  defineProperty(children, length, plain(module));
 }
 
 function loadFrom(specifier, parent) {

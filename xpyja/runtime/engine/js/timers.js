@@ -5,7 +5,7 @@
 
 const { host } = internal;
 const { entries } = require('bridge');
-const { apply, defineProperty, mapGet, mapSet, mapDelete } = require('primordials');
+const { apply, defineProperty, mathFloor, mapGet, mapSet, mapDelete } = require('primordials');
 
 const active = new Map(); // id -> Timeout or Immediate
 let nextId = 1;
@@ -28,13 +28,14 @@ class Timeout {
   #delay;
   #repeat;
   #referenced = true;
+  #cleared = false;
   callback;
   args;
 
   constructor(callback, delay, repeat, args) {
     const milliseconds = +delay;
     // As in Node: what is no delay, or too long for a 32-bit timer, is one millisecond.
-    this.#delay = milliseconds >= 1 && milliseconds <= 2147483647 ? milliseconds : 1;
+    this.#delay = milliseconds >= 1 && milliseconds <= 2147483647 ? mathFloor(milliseconds) : 1;
     this.#repeat = repeat;
     this.#id = nextId++;
     hide(this);
@@ -58,13 +59,14 @@ class Timeout {
   }
 
   close() {
+    this.#cleared = true;
     mapDelete(active, this.#id);
     host('stopTimer', this.#id);
     return this;
   }
 
   refresh() {
-    this.start();
+    if (!this.#cleared) this.start();
     return this;
   }
 

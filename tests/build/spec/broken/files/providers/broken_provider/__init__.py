@@ -1,0 +1,1 @@
+"""A provider that is wrong in every way there is, one module each."""

@@ -1,0 +1,5 @@
+"""Exits."""
+
+import sys
+
+sys.exit("bye")

@@ -1,0 +1,3 @@
+"""Needs a package that nobody asked for."""
+
+__import__("nothing_of_that_name")

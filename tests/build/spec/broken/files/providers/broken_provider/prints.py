@@ -1,0 +1,3 @@
+"""Prints."""
+
+print("loading …")  # noqa: T201 - what this file is about
