@@ -30,7 +30,7 @@ lint: $(STAMP) ## Format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet . || { echo "error: not formatted; run $(BIN)/ruff format ." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-timing >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+	@$(BIN)/lint-imports >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 
 test: lint ## Lint, then every test
 	@$(BIN)/pytest -n auto -q

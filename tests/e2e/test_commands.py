@@ -353,7 +353,7 @@ def test_runtime_is_accepted_before_and_after_the_command(probe: Probe) -> None:
 def test_help_and_version_go_to_standard_output(probe: Probe) -> None:
     assert probe.ok("--version") == "probe 2.1.0\n"
     assert probe.ok("--help").startswith("Usage: probe [OPTIONS] COMMAND [ARGS]...\n\n  A tool for tests\n")
-    for command in ("eval", "run", "modules", "runtimes", "self info".split()):
+    for command in ("eval", "run", "modules", "runtimes", ["self", "info"]):
         words = [command] if isinstance(command, str) else command
         assert "Example: probe " in probe.ok(*words, "--help")
 

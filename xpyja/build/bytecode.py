@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -72,7 +71,7 @@ def _keep(place: Path, text: str) -> None:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile("w", dir=place.parent, delete=False, encoding="utf-8") as file:
             file.write(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
-        os.replace(file.name, place)
+        Path(file.name).replace(place)
     except OSError:
         return
 

@@ -1,11 +1,11 @@
 """The engine's C API, which the binding's own shared object exports.
 
-Only `xpyja.runtime.engine.vm` imports this. Two ways to call in, and the difference matters:
+Only `vm` and `vm_modules` beside it import this. Two ways to call in, and the difference matters:
 
 - `hold` functions (`ctypes.PyDLL`) keep the GIL. They are for what cannot run JavaScript.
 - `free` functions (`ctypes.CDLL`) release it. They are for what can: running, draining jobs, and compiling, since a
-  syntax error may call a script's ``Error.prepareStackTrace``. Around each of them the binding must be told which thread
-  state to take back when JavaScript calls a Python function (`Vm._running`).
+  syntax error may call a script's ``Error.prepareStackTrace``. Around each of them the binding must be told which
+  thread state to take back when JavaScript calls a Python function (`Vm._run`).
 """
 
 from __future__ import annotations

@@ -18,9 +18,53 @@ from xpyja.runtime.errors import ModuleDenied, ModuleNotFound, suggest
 EXTENSIONS = (".js", ".cjs", ".mjs", ".json")
 
 NODE_BUILTINS = frozenset(
-    "assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain events"
-    " fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl sea sqlite"
-    " stream string_decoder sys test timers tls trace_events tty url util v8 vm wasi worker_threads zlib".split()
+    {
+        "assert",
+        "async_hooks",
+        "buffer",
+        "child_process",
+        "cluster",
+        "console",
+        "constants",
+        "crypto",
+        "dgram",
+        "diagnostics_channel",
+        "dns",
+        "domain",
+        "events",
+        "fs",
+        "http",
+        "http2",
+        "https",
+        "inspector",
+        "module",
+        "net",
+        "os",
+        "path",
+        "perf_hooks",
+        "process",
+        "punycode",
+        "querystring",
+        "readline",
+        "repl",
+        "sea",
+        "sqlite",
+        "stream",
+        "string_decoder",
+        "sys",
+        "test",
+        "timers",
+        "tls",
+        "trace_events",
+        "tty",
+        "url",
+        "util",
+        "v8",
+        "vm",
+        "wasi",
+        "worker_threads",
+        "zlib",
+    }
 )
 """Names that Node reserves; here they are native modules or nothing."""
 

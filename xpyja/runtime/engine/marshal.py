@@ -1,33 +1,33 @@
 """Values as texts, both ways. ``js/bridge.js`` is the other end.
 
-A text starts with one character: ``j`` JSON, ``t`` JSON with tags, ``s`` the string that follows, ``u``
-undefined, ``e`` an error to throw. A tag is an object with the one key U+0001 and a list: a kind and its data. An object of the user
-that has that key is itself written as a tag, so nothing is ambiguous.
+A text starts with one character: ``j`` JSON, ``t`` JSON with tags, ``s`` the string that follows, ``u`` undefined,
+``e`` an error to throw. A tag is an object with the one key U+0001 and a list: a kind and its data. An object of the
+user that has that key is itself written as a tag, so nothing is ambiguous.
 
 The round trip:
 
-| Python                          | JavaScript                 | comes back as                                           |
-|---------------------------------|----------------------------|---------------------------------------------------------|
-| None                            | null                       | None                                                    |
-| UNDEFINED                       | undefined                  | UNDEFINED                                               |
-| bool                            | boolean                    | bool                                                    |
-| int up to 2**53 - 1             | number                     | int                                                     |
-| int beyond                      | bigint                     | JsBigInt, an int                                        |
-| JsBigInt                        | bigint                     | JsBigInt                                                |
-| float (NaN, infinities, -0.0)   | number                     | float; an int when it has no fraction and is safe       |
-| str                             | string                     | str; two surrogates in a row become their character     |
-| bytes, bytearray                | Uint8Array                 | bytes (as do ArrayBuffer and DataView)                  |
-| array.array, memoryview         | typed array of that format | memoryview of that format                               |
-| datetime with time zone         | Date                       | datetime in UTC, whole milliseconds                     |
-| list, tuple                     | Array                      | list                                                    |
-| dict with str keys              | object                     | dict; keys that look like indexes come first            |
-| JsMap                           | Map                        | JsMap                                                   |
-| set, frozenset                  | Set                        | set                                                     |
-| Handle                          | opaque object              | the object it wraps                                     |
-| callable                        | function                   | the callable                                            |
-| awaitable, Future               | Promise                    | JsPromise                                               |
-| exception                       | Error                      | JsError, whose ``__cause__`` is the exception           |
-| JsFunction, JsPromise, JsError  | what they came from        | the same                                                |
+| Python                          | JavaScript                 | comes back as                                         |
+|---------------------------------|----------------------------|-------------------------------------------------------|
+| None                            | null                       | None                                                  |
+| UNDEFINED                       | undefined                  | UNDEFINED                                             |
+| bool                            | boolean                    | bool                                                  |
+| int up to 2**53 - 1             | number                     | int                                                   |
+| int beyond                      | bigint                     | JsBigInt, an int                                      |
+| JsBigInt                        | bigint                     | JsBigInt                                              |
+| float (NaN, infinities, -0.0)   | number                     | float; an int when it has no fraction and is safe     |
+| str                             | string                     | str; two surrogates in a row become their character   |
+| bytes, bytearray                | Uint8Array                 | bytes (as do ArrayBuffer and DataView)                |
+| array.array, memoryview         | typed array of that format | memoryview of that format                             |
+| datetime with time zone         | Date                       | datetime in UTC, whole milliseconds                   |
+| list, tuple                     | Array                      | list                                                  |
+| dict with str keys              | object                     | dict; keys that look like indexes come first          |
+| JsMap                           | Map                        | JsMap                                                 |
+| set, frozenset                  | Set                        | set                                                   |
+| Handle                          | opaque object              | the object it wraps                                   |
+| callable                        | function                   | the callable                                          |
+| awaitable, Future               | Promise                    | JsPromise                                             |
+| exception                       | Error                      | JsError, whose ``__cause__`` is the exception         |
+| JsFunction, JsPromise, JsError  | what they came from        | the same                                              |
 
 Everything else, cycles, and more than 256 levels are a `MarshalError` that names the place.
 """

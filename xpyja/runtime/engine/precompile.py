@@ -1,7 +1,7 @@
 """Compiles the engine's own JavaScript ahead of time: ``python -m xpyja.runtime.engine.precompile``.
 
-Prints one JSON object: the name of each file of ``js/`` and its bytecode in base64. The builder puts it into tools, where
-it saves a start 3 ms; `Vm` compiles what it finds without.
+Prints one JSON object: the name of each file of ``js/`` and its bytecode in base64. The builder puts it into tools,
+where it saves a start 3 ms; `Vm` compiles what it finds without.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ from xpyja.runtime.errors import (
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from xpyja.runtime.engine.builder import Composition
     from xpyja.runtime.api.cancel import CancelToken
+    from xpyja.runtime.engine.builder import Composition
     from xpyja.runtime.engine.esmodules import EsModules
     from xpyja.runtime.engine.protocols import Output
     from xpyja.runtime.errors import Frame
@@ -459,7 +459,7 @@ class Runtime:
     # -- the end -----------------------------------------------------------------------------------------------------
 
     def add_closer(self, closer: Callable[[], None]) -> None:
-        """Registers work for the end. Closers run last-in first-out on the owner; a failing one does not stop others."""
+        """Registers work for the end: last-in first-out, on the owner; a failing closer does not stop the others."""
         self._closers.append(closer)
 
     @property
