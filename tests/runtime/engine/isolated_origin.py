@@ -79,6 +79,7 @@ def new_bad(runtime: Any, arguments: object) -> dict[str, object]:
         "typed": _typed,
         "print": print,  # not flushed on purpose
         "files": lambda: sorted(int(name) for name in os.listdir("/dev/fd")),
+        "filesOfOthers": _files_of_others,
         "limits": _limits,
         "status": _status,
         "spawn": _spawn,
@@ -117,6 +118,11 @@ def _limits() -> dict[str, list[int]]:
 def _status() -> dict[str, str]:
     with open("/proc/self/status", encoding="utf-8") as file:
         return {key: value.strip() for key, _, value in (line.partition(":") for line in file)}
+
+
+def _files_of_others() -> list[str]:
+    done = subprocess.run(["ls", "/dev/fd/"], close_fds=False, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.split()
 
 
 def _spawn() -> int:

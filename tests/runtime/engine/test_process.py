@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import struct
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from xpyja.runtime import errors
@@ -160,6 +161,7 @@ def shown(value: object) -> str:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(value=values)
+@example(value=[float("nan"), float("inf"), float("-inf"), -0.0, -(2**70), JsBigInt(-1)])
 def test_a_value_comes_back_as_it_does_from_a_runtime_inside_the_process(
     shared: ProcessRuntime, local: Runtime, value: object
 ) -> None:
@@ -486,14 +488,20 @@ def test_the_deadline_holds(script: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["new Promise(resolve => setTimeout(resolve, 9000))", "(async () => { for (;;) await null })()"]
+    ("script", "lines"),
+    [
+        ("new Promise(resolve => setTimeout(resolve, 9000))", []),
+        ("(async () => { for (;;) await null })()", None),
+        ("new Promise(() => setTimeout(() => { for (;;) {} }, 10))", [1]),
+    ],
 )
-def test_the_deadline_holds_for_promises(script: str) -> None:
+def test_the_deadline_holds_for_promises(script: str, lines: list[int] | None) -> None:
     with new_runtime(time=0.3) as runtime:
         before = time.monotonic()
-        with pytest.raises(TimeLimitExceeded):
+        with pytest.raises(TimeLimitExceeded) as caught:
             runtime.eval(script)
         assert time.monotonic() - before < 3
+        assert lines is None or [frame.line for frame in caught.value.frames] == lines
         assert runtime.closed
 
 
@@ -766,6 +774,7 @@ def test_the_child_has_no_files_of_its_parent(tmp_path: Path) -> None:
         with new_runtime() as runtime:
             assert runtime.call("files", module="bad") in ([0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4])  # 5 lists the folder
             assert runtime.call("stdin", module="bad") == ""
+            assert runtime.call("filesOfOthers", module="bad") == ["0", "1", "2", "3"]  # 3 lists the folder
     finally:
         os.close(fd)
 
@@ -778,6 +787,8 @@ def test_the_child_is_confined() -> None:
         assert limits["NOFILE"] == [256, 256]
         assert process.HEADROOM + 64 * MIB < limits["AS"][1] < process.HEADROOM + 128 * MIB
         assert 5 <= limits["CPU"][0] <= 6
+        idle = resource.prlimit(runtime.call("pid", module="bad"), resource.RLIMIT_CPU)
+        assert idle == (resource.RLIM_INFINITY, resource.RLIM_INFINITY)  # else timers between calls would use it up
         assert status["NoNewPrivs"] == "1"
         assert int(status["VmPeak"].split()[0]) < 64 * 1024  # far below the limit: that is for what modules need
     with new_runtime(time=None, memory=None) as runtime:
@@ -901,3 +912,44 @@ def test_twenty_at_once() -> None:
     assert sorted(map(str, found)) == sorted(map(str, expected))
     assert until(lambda: children() <= before)
     assert until(lambda: len(os.listdir("/proc/self/fd")) == files)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"\x00\x00", "a part without a length"),
+        (struct.pack(">I", 3) + b"{}", "a part that is longer than its message"),
+        (b"", "cannot be read"),
+        (struct.pack(">I", 4) + b"null", "without a header"),
+    ],
+)
+def test_a_body_that_is_none_is_named(body: bytes, message: str) -> None:
+    with pytest.raises(wire.ProtocolError, match=message):
+        wire.parse(body)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {"class": "Exception"},
+        {"class": ["JsError"]},
+        {"class": "XpyjaError", "message": "x" * (wire.MAX_TEXT + 1)},
+        {"class": "Interrupted", "message": "m", "frames": [["f", "a.js", "1", 2, "js"]]},
+        {"class": "Interrupted", "message": "m", "frames": [["f", "a.js", True, 2, "js"]]},
+        {"class": "Interrupted", "message": "m", "frames": [["f", "a.js", 1, 2]]},
+        {"class": "Interrupted", "message": "m", "frames": [["f", "a.js", 1, 2, "js"]] * (wire.MAX_FRAMES + 1)},
+        {"class": "CloseError", "message": "m", "failures": [{"class": "PlanError"}]},
+    ],
+)
+def test_an_error_that_is_none_is_refused(data: object) -> None:
+    with pytest.raises(wire.ProtocolError):
+        wire.error_from_data(data)
+
+
+def test_an_error_is_not_nested_without_end() -> None:
+    data: dict[str, Any] = {"class": "PlanError", "message": "m"}
+    for _ in range(100):
+        data = {"class": "PlanError", "message": "m", "behind": data}
+    with pytest.raises(wire.ProtocolError):
+        wire.error_from_data(data)
