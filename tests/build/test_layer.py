@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import multiprocessing
 import stat
-import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,48 +13,16 @@ from xpyja.build import layer, lock
 from xpyja.build.errors import BuildError
 from xpyja.build.targets import this_target
 
-
-def make_wheel(
-    folder: Path, name: str, version: str = "1.0", files: dict[str, bytes] | None = None, *, tag: str = "py3-none-any"
-) -> None:
-    info = f"{name.replace('-', '_')}-{version}.dist-info"
-    content = {
-        **(files if files is not None else {f"{name}.py": b"X = 1\n"}),
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
-        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n".encode(),
-        f"{info}/licenses/LICENSE": b"free\n",
-        f"{info}/entry_points.txt": f"[console_scripts]\n{name}-run = {name}:main\n".encode(),
-    }
-    record = "".join(
-        f"{path},sha256={base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b'=').decode()},{len(data)}\n"
-        for path, data in content.items()
-    )
-    content[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(folder / f"{name.replace('-', '_')}-{version}-{tag}.whl", "w") as archive:
-        for path, data in content.items():
-            archive.writestr(path, data)
-
-
-@pytest.fixture
-def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is all the index there is, and an empty cache."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
-    monkeypatch.setenv("UV_NO_INDEX", "1")
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
-    monkeypatch.setenv("XPYJA_CACHE", str(tmp_path / "cache"))
-    return folder
+if TYPE_CHECKING:
+    from tests.build.conftest import Wheels
 
 
 def fetch(*requirements: str) -> layer.Layer:
     return layer.fetch(requirements, this_target(), "3.10")
 
 
-def test_facts_about_the_installation_are_left_out_and_licences_kept(wheels: Path) -> None:
-    make_wheel(wheels, "plain")
+def test_facts_about_the_installation_are_left_out_and_licences_kept(wheels: Wheels) -> None:
+    wheels.make("plain")
     found = fetch("plain")
     assert [file.name for file in found.files] == [
         "plain-1.0.dist-info/METADATA",
@@ -71,23 +37,23 @@ def test_facts_about_the_installation_are_left_out_and_licences_kept(wheels: Pat
     assert on_disk == {file.name for file in found.files}
 
 
-def test_the_second_fetch_installs_nothing(wheels: Path) -> None:
-    make_wheel(wheels, "plain")
+def test_the_second_fetch_installs_nothing(wheels: Wheels) -> None:
+    wheels.make("plain")
     first = fetch("plain")
-    (wheels / "plain-1.0-py3-none-any.whl").unlink()
+    (wheels.folder / "plain-1.0-py3-none-any.whl").unlink()
     assert fetch("plain") == first
     assert fetch("plain", "plain") == first
 
 
-def test_other_requirements_make_another_layer(wheels: Path) -> None:
-    make_wheel(wheels, "plain")
-    make_wheel(wheels, "other")
+def test_other_requirements_make_another_layer(wheels: Wheels) -> None:
+    wheels.make("plain")
+    wheels.make("other")
     assert fetch("plain").folder != fetch("plain", "other").folder
 
 
 @pytest.mark.parametrize("damage", ["delete", "truncate", "change", "manifest", "manifest-gone"])
-def test_a_damaged_layer_is_made_again(wheels: Path, damage: str) -> None:
-    make_wheel(wheels, "plain", files={"plain.py": b"X = 12345\n"})
+def test_a_damaged_layer_is_made_again(wheels: Wheels, damage: str) -> None:
+    wheels.make("plain", files={"plain.py": b"X = 12345\n"})
     first = fetch("plain")
     victim = first.folder / "plain.py"
     manifest = first.folder.parent / "layer.json"
@@ -113,9 +79,9 @@ def _fetch_in_a_process(results: multiprocessing.SimpleQueue[object]) -> None:
         results.put(error.message)
 
 
-def test_several_builds_may_make_one_layer_at_once(wheels: Path) -> None:
-    make_wheel(wheels, "plain")
-    make_wheel(wheels, "other")
+def test_several_builds_may_make_one_layer_at_once(wheels: Wheels) -> None:
+    wheels.make("plain")
+    wheels.make("other")
     context = multiprocessing.get_context("fork")
     results: multiprocessing.SimpleQueue[object] = context.SimpleQueue()
     children = [context.Process(target=_fetch_in_a_process, args=(results,)) for _ in range(4)]
@@ -124,11 +90,11 @@ def test_several_builds_may_make_one_layer_at_once(wheels: Path) -> None:
     assert [results.get() for _ in children] == [("other==1.0", "plain==1.0")] * 4
     for child in children:
         child.join()
-    (_place,) = (wheels.parent / "cache" / "layers").iterdir()
+    (_place,) = (wheels.folder.parent / "cache" / "layers").iterdir()
 
 
-def test_a_requirement_that_cannot_be_met_is_named_with_its_target(wheels: Path) -> None:
-    make_wheel(wheels, "plain")
+def test_a_requirement_that_cannot_be_met_is_named_with_its_target(wheels: Wheels) -> None:
+    wheels.make("plain")
     with pytest.raises(BuildError) as caught:
         fetch("plain", "no-such-thing==3")
     assert caught.value.step == "stage"
@@ -136,70 +102,72 @@ def test_a_requirement_that_cannot_be_met_is_named_with_its_target(wheels: Path)
     assert caught.value.hint
 
 
-def test_a_requirement_without_a_wheel_for_the_target_is_named(wheels: Path) -> None:
-    make_wheel(wheels, "elsewhere", tag="cp310-abi3-win_amd64")
+def test_a_requirement_without_a_wheel_for_the_target_is_named(wheels: Wheels) -> None:
+    wheels.make("elsewhere", tag="cp310-abi3-win_amd64")
     with pytest.raises(BuildError) as caught:
         fetch("elsewhere")
     assert '"elsewhere"' in caught.value.message
 
 
-def test_compiled_code_for_one_python_is_refused(wheels: Path) -> None:
-    make_wheel(wheels, "fast", files={"fast/_speed.cpython-310-x86_64-linux-gnu.so": b""})
+def test_compiled_code_for_one_python_is_refused(wheels: Wheels) -> None:
+    wheels.make("fast", files={"fast/_speed.cpython-310-x86_64-linux-gnu.so": b""})
     with pytest.raises(BuildError) as caught:
         fetch("fast")
     assert "fast 1.0 has compiled code for one Python release only" in caught.value.message
 
 
-def test_a_speedup_that_is_optional_is_left_out(wheels: Path) -> None:
-    make_wheel(wheels, "PyYAML", files={"yaml/__init__.py": b"", "yaml/_yaml.cpython-310-x86_64-linux-gnu.so": b""})
+def test_a_speedup_that_is_optional_is_left_out(wheels: Wheels) -> None:
+    wheels.make("PyYAML", files={"yaml/__init__.py": b"", "yaml/_yaml.cpython-310-x86_64-linux-gnu.so": b""})
     assert "yaml/__init__.py" in {file.name for file in fetch("pyyaml").files}
     assert not [file.name for file in fetch("pyyaml").files if file.name.endswith(".so")]
 
 
 @pytest.mark.skipif(this_target() != "linux-x86_64", reason="uses the engine of this machine as an example")
-def test_compiled_code_is_stripped(wheels: Path) -> None:
+def test_compiled_code_is_stripped(wheels: Wheels) -> None:
     import _quickjs
 
     original = Path(_quickjs.__file__).read_bytes()
-    make_wheel(wheels, "engine", files={"engine.abi3.so": original}, tag="cp310-abi3-manylinux_2_17_x86_64")
+    wheels.make("engine", files={"engine.abi3.so": original}, tag="cp310-abi3-manylinux_2_17_x86_64")
     found = fetch("engine")
     assert (found.folder / "engine.abi3.so").stat().st_size < len(original) / 4
 
 
-def test_two_distributions_with_one_file_are_refused(wheels: Path) -> None:
-    make_wheel(wheels, "one", files={"shared.py": b"1"})
-    make_wheel(wheels, "two", files={"shared.py": b"2"})
+def test_two_distributions_with_one_file_are_refused(wheels: Wheels) -> None:
+    wheels.make("one", files={"shared.py": b"1"})
+    wheels.make("two", files={"shared.py": b"2"})
     with pytest.raises(BuildError) as caught:
         fetch("one", "two")
     assert "shared.py comes from both" in caught.value.message
 
 
 @pytest.mark.parametrize("name", ["quickjs", "QuickJS>=1"])
-def test_the_old_engine_distribution_is_refused(wheels: Path, name: str) -> None:
+def test_the_old_engine_distribution_is_refused(wheels: Wheels, name: str) -> None:
     with pytest.raises(BuildError) as caught:
         fetch(name)
     assert "quickjs-ng" in caught.value.message
 
 
 @pytest.mark.parametrize("text", ["", "two words", "a==", "-r file.txt"])
-def test_what_is_no_requirement_never_reaches_uv(wheels: Path, text: str) -> None:
+def test_what_is_no_requirement_never_reaches_uv(wheels: Wheels, text: str) -> None:
     with pytest.raises(BuildError) as caught:
         fetch(text)
     assert "is not a requirement" in caught.value.message
 
 
-def test_a_cache_that_cannot_be_written_is_an_error_of_the_user(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_wheel(wheels, "plain")
+def test_a_cache_that_cannot_be_written_is_an_error_of_the_user(
+    wheels: Wheels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels.make("plain")
     monkeypatch.setenv("XPYJA_CACHE", "/dev/null/cache")
     with pytest.raises(BuildError) as caught:
         fetch("plain")
     assert "XPYJA_CACHE" in str(caught.value.hint)
 
 
-def test_the_cache_is_private(wheels: Path) -> None:
-    make_wheel(wheels, "plain")
+def test_the_cache_is_private(wheels: Wheels) -> None:
+    wheels.make("plain")
     fetch("plain")
-    assert stat.S_IMODE((wheels.parent / "cache").stat().st_mode) & 0o022 == 0
+    assert stat.S_IMODE((wheels.folder.parent / "cache").stat().st_mode) & 0o022 == 0
 
 
 def test_the_requirements_of_the_runtime_half_are_also_those_of_xpyja() -> None:

@@ -20,7 +20,7 @@ from xpyja.build.errors import SpecError
 from xpyja.build.plan import BuildPlan, compile_plan
 from xpyja.build.spec.loader import load_spec
 from xpyja.build.targets import this_target
-from xpyja.runtime.plan import CommandEntry, Limits, ModuleOffer, SourceEntry, from_json, to_json
+from xpyja.runtime.plan import CommandEntry, ConfigFiles, Limits, ModuleOffer, SourceEntry, from_json, to_json
 
 GOOD = Path(__file__).parent / "spec" / "good"
 
@@ -131,6 +131,43 @@ def test_requirements_are_those_of_modules_in_use(tmp_path: Path) -> None:
     plan = compiled(spec, descriptions)
     assert plan.requirements == ("PyYAML>=6", "attrs")
     assert plan.runtime.offers == tuple(ModuleOffer("core", module.name, module.doc, True) for module in modules)
+
+
+def test_fields_tell_flags_variables_and_the_lines_that_set_them(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        "schema: xpyja/v1\nname: my-notes\nproviders: [{id: host}, {id: core}]\nruntimes:\n  main:\n    modules:\n"
+        '    - core.path\n    - {provider: host, module: fs, as: "FS:Data"}\n'
+        "    - provider: host\n      module: fs\n      config:\n        allow: [read]\n        roots: [.]\n"
+        "    limits:\n      stack: 4MiB\n      time: 2s\n"
+    )
+    [profile] = compiled(spec).runtime.runtimes
+    path, data, fs = profile.modules
+    assert path.fields == ()
+    assert [(field.key, field.flag, field.variable, field.line) for field in fs.fields] == [
+        ("allow", "fs-allow", "MY_NOTES_FS_ALLOW", 12),
+        ("roots", "fs-root", "MY_NOTES_FS_ROOTS", 13),
+        ("mounts", "", "MY_NOTES_FS_MOUNTS", 0),
+    ]
+    assert [(field.flag, field.variable, field.line) for field in data.fields][1] == (
+        "fs-data-root",
+        "MY_NOTES_FS_DATA_ROOTS",
+        0,
+    )
+    assert all(field.grant and not field.secret for field in fs.fields)
+    assert profile.limit_lines == {"stack": 15, "time": 16}
+
+
+@pytest.mark.parametrize(("name", "requirements"), [("n.json", 0), ("n.yaml", 1), ("n.yml", 1), ("n.toml", 1)])
+def test_a_config_file_brings_what_reads_it(tmp_path: Path, name: str, requirements: int) -> None:
+    spec = tmp_path / "spec.yaml"
+    head = "schema: xpyja/v1\nname: notes\nruntimes: {main: {}}\n"
+    spec.write_text(f"{head}app: {{envPrefix: '', configFile: {{fileName: {name}, layers: [user]}}}}\n")
+    plan = compiled(spec)
+    assert plan.runtime.config_file == ConfigFiles(name, ("user",))
+    assert len(plan.requirements) == requirements
+    spec.write_text(head)
+    assert compiled(spec).runtime.config_file is None
 
 
 def test_default_runtime_is_the_first(tmp_path: Path) -> None:

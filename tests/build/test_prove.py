@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,10 +61,10 @@ def test_each_profile_is_started_in_an_empty_folder_with_an_empty_environment(
         "--runtime safe eval 1+1",
     ]
     for line in lines:
-        names = line[line.index("[") :]
-        assert "SECRET" not in names
-        assert "HOME" not in names
-        assert names.endswith(" []")
+        names, _, files = line[line.index("[") :].rpartition(" ")
+        # Where config files are looked for is the empty folder, too.
+        assert set(ast.literal_eval(names)) - {"LC_CTYPE"} == {"HOME", "PATH", "XDG_CONFIG_DIRS", "XPYJA_CACHE"}
+        assert files == "[]"
 
 
 def test_a_tool_without_eval_only_describes_itself(fake_tool: FakeBuilder, log: Path) -> None:

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xpyja.build.describe import Descriptions, ModuleDescription
+from xpyja.build.describe import GROUP, Descriptions, ModuleDescription, ProviderDescription
 from xpyja.build.errors import Problem
+from xpyja.build.fields import name_problems
+from xpyja.build.lock import FORMAT_REQUIREMENTS
 from xpyja.build.plan import artifact_output
 from xpyja.build.quoting import quoted
+from xpyja.build.resolve import form_problems
 from xpyja.build.sources import list_files
 from xpyja.build.spec.config import convert_config
 from xpyja.build.spec.document import Path as SpecPath
 from xpyja.build.spec.language import built_in, normalise_alias
 from xpyja.build.spec.loader import LoadedSpec, spec_error
-from xpyja.build.spec.model import Limits, ModuleRef, Source, VerbsCommand, ZipappArtifact
+from xpyja.build.spec.model import (
+    Limits,
+    ModuleRef,
+    PackageArtifact,
+    ProviderRef,
+    Source,
+    VerbsCommand,
+    ZipappArtifact,
+)
 from xpyja.build.spec.unsupported import unsupported_problems
 from xpyja.build.targets import TARGETS, WINDOWS
 from xpyja.runtime.errors import suggest
+from xpyja.runtime.plan import MIN_MEMORY, MIN_STACK
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -27,9 +40,8 @@ if TYPE_CHECKING:
 RESERVED_COMMANDS = frozenset({"completion", "config", "help", "modules", "runtimes", "self", "version"})
 """Commands that every tool has, or will have."""
 
-_KIB, _MIB = 1024, 1024**2
-MIN_MEMORY, MAX_MEMORY = 4 * _MIB, 1024**4
-MIN_STACK, MAX_STACK = 64 * _KIB, 8 * _MIB
+MAX_MEMORY = 1024**4
+MAX_STACK = 8 * 1024**2
 MAX_SECONDS = 365 * 24 * 3600.0
 
 Problems = Iterator[Problem]
@@ -45,9 +57,10 @@ def check_spec(loaded: LoadedSpec, descriptions: Descriptions) -> None:
         *unsupported_problems(loaded.document),
         *_identity(loaded),
         *_python(loaded),
-        *_providers(loaded, descriptions),
+        *provider_problems(loaded, descriptions),
         *_runtimes(loaded, descriptions),
-        *_sources(loaded),
+        *name_problems(loaded, descriptions),
+        *_sources(loaded, descriptions),
         *_commands(loaded),
         *_artifacts(loaded),
     ]
@@ -68,10 +81,17 @@ def _identity(loaded: LoadedSpec) -> Problems:
     default = spec.app.default_runtime
     if default is not None and default not in spec.runtimes:
         yield _unknown(loaded, ("app", "defaultRuntime"), "runtime", default, spec.runtimes)
+    config_file = spec.app.config_file
+    if config_file is not None:
+        name, where = config_file.file_name, ("app", "configFile", "fileName")
+        if Path(name).name != name or not name.isprintable():
+            yield loaded.problem(where, f"{quoted(name)} is not the name of a file", "leave out the folder")
+        elif Path(name).suffix not in FORMAT_REQUIREMENTS:
+            hint = f"write {Path(name).stem}.yaml, .toml or .json"
+            yield loaded.problem(where, f"{quoted(name)} does not say which format it has", hint)
 
 
 def _python(loaded: LoadedSpec) -> Problems:
-    from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
     python = loaded.spec.python
@@ -91,15 +111,21 @@ def _python(loaded: LoadedSpec) -> Problems:
             yield loaded.problem(
                 where, f"{quoted(python.requires)} accepts no version of Python", 'write it like ">=3.10"'
             )
-    for index, text in enumerate(python.requirements):
+    yield from _requirements_wrong(loaded)
+    for index, target in enumerate(python.targets):
+        yield from _target(loaded, target, ("python", "targets", index), python.targets[:index])
+
+
+def _requirements_wrong(loaded: LoadedSpec) -> Problems:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    for index, text in enumerate(loaded.spec.python.requirements):
         try:
             Requirement(text)
-        except ValueError:
+        except InvalidRequirement:
             yield loaded.problem(
                 ("python", "requirements", index), f"{quoted(text)} is not a requirement", "write it like tabulate>=0.9"
             )
-    for index, target in enumerate(python.targets):
-        yield from _target(loaded, target, ("python", "targets", index), python.targets[:index])
 
 
 def _accepts(accepted: SpecifierSet, minor: int) -> bool:
@@ -115,21 +141,51 @@ def _target(loaded: LoadedSpec, target: str, path: SpecPath, before: tuple[str, 
         yield loaded.problem(path, f"{target} is given twice")
 
 
-def _providers(loaded: LoadedSpec, descriptions: Descriptions) -> Problems:
+def provider_problems(loaded: LoadedSpec, descriptions: Descriptions) -> Problems:
+    """Finds what is wrong with the providers of a spec."""
     seen: dict[str, int] = {}
-    for index, provider in enumerate(loaded.spec.providers):
-        path: SpecPath = ("providers", index, "id")
-        if provider.id in seen:
-            yield loaded.problem(path, f'"{provider.id}" is given twice, first as providers[{seen[provider.id]}]')
+    for index, ref in enumerate(loaded.spec.providers):
+        path: SpecPath = ("providers", index)
+        if ref.id in seen:
+            message = f'"{ref.id}" is given twice, first as providers[{seen[ref.id]}]'
+            yield loaded.problem((*path, "id"), message)
             continue
-        seen[provider.id] = index
-        failure = descriptions.failure(provider.id)
-        if provider.import_ or provider.path or provider.requirement:
-            continue
+        seen[ref.id] = index
+        form = list(form_problems(loaded, ref))
+        yield from form
+        provider, failure = descriptions.provider(ref.id), descriptions.failure(ref.id)
+        given = "import" if ref.import_ else "requirement" if ref.requirement else "id"
         if failure is not None:
-            yield loaded.problem(path, f"the provider cannot be used: {failure}")
-        elif descriptions.provider(provider.id) is None:
-            yield _unknown(loaded, path, "provider", provider.id, descriptions.ids)
+            hint = _MISSING_HINT if failure.type == "ModuleNotFoundError" else failure.hint
+            yield loaded.problem((*path, given), f"the provider cannot be used: {failure}", hint)
+        elif provider is not None:
+            yield from _module_requirements(loaded, provider, (*path, given))
+        elif not form and not any(_python(loaded)):
+            yield _not_found(loaded, descriptions, ref, (*path, given))
+
+
+_MISSING_HINT = "name what it needs in python.requirements, or import it where a module needs it, not in the provider"
+
+
+def _not_found(loaded: LoadedSpec, descriptions: Descriptions, ref: ProviderRef, path: SpecPath) -> Problem:
+    if ref.requirement is not None:
+        message = f'{quoted(ref.requirement)} brings no entry point "{ref.id}" of the group {GROUP}'
+        return loaded.problem(path, message, "add import: package.module:PROVIDER")
+    if ref.import_ is not None:
+        return loaded.problem(path, "does not say where the package is", "add path or requirement")
+    return _unknown(loaded, path, "provider", ref.id, descriptions.ids)
+
+
+def _module_requirements(loaded: LoadedSpec, provider: ProviderDescription, path: SpecPath) -> Problems:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    for module in provider.modules:
+        for text in module.requirements:
+            try:
+                Requirement(text)
+            except InvalidRequirement:
+                message = f'its module "{module.name}" asks for {quoted(text)}, which is not a requirement'
+                yield loaded.problem(path, message, f"change requirements of that module in {provider.location.origin}")
 
 
 def _runtimes(loaded: LoadedSpec, descriptions: Descriptions) -> Problems:
@@ -229,7 +285,7 @@ def _config(loaded: LoadedSpec, module: ModuleDescription, ref: ModuleRef, path:
     yield from convert_config(module.fields, ref.config or {}, loaded, where)[1]
 
 
-def _sources(loaded: LoadedSpec) -> Problems:
+def _sources(loaded: LoadedSpec, descriptions: Descriptions) -> Problems:
     seen: dict[str, int] = {}
     outputs = [artifact_output(loaded, artifact.output) for artifact in loaded.spec.artifacts]
     for index, source in enumerate(loaded.spec.sources):
@@ -245,7 +301,11 @@ def _sources(loaded: LoadedSpec) -> Problems:
         elif from_.dir is not None:
             yield from _source_folder(loaded, source, from_.dir, (*path, "from", "dir"), outputs)
         elif from_.provider is None or from_.source is None:
-            yield loaded.problem((*path, "from"), "does not say where the files are", "give dir")
+            yield loaded.problem(
+                (*path, "from"), "does not say where the files are", "give dir, or provider and source"
+            )
+        else:
+            yield from _provider_source(loaded, descriptions, source, (*path, "from"))
 
 
 def _source_folder(loaded: LoadedSpec, source: Source, given: str, path: SpecPath, outputs: list[Path]) -> Problems:
@@ -266,11 +326,33 @@ def _source_folder(loaded: LoadedSpec, source: Source, given: str, path: SpecPat
             "keep sources and outputs apart",
         )
         return
+    yield from _files(loaded, folder, f"the folder {given}", path)
+
+
+def _provider_source(loaded: LoadedSpec, descriptions: Descriptions, source: Source, path: SpecPath) -> Problems:
+    wanted, name = source.from_.provider or "", source.from_.source or ""
+    listed = [provider.id for provider in loaded.spec.providers]
+    if wanted not in listed:
+        yield _unknown(loaded, (*path, "provider"), "provider", wanted, listed)
+        return
+    provider = descriptions.provider(wanted)
+    if provider is None:
+        return  # its own entry has a problem
+    known = {offered.id: offered for offered in provider.sources(source.kind)}
+    if name in known:
+        yield from _files(loaded, known[name].folder, f'the source "{name}" of {wanted}', (*path, "source"))
+        return
+    what = "" if source.kind == "assets" else f" for kind {source.kind}"
+    message = f'the provider "{wanted}" has no source {quoted(name)}{what}'
+    yield loaded.problem((*path, "source"), message, suggest(name, tuple(known)))
+
+
+def _files(loaded: LoadedSpec, folder: Path, what: str, path: SpecPath) -> Problems:
     listing = list_files(folder)
     for problem in listing.problems:
         yield loaded.problem(path, problem)
     if not listing.files and not listing.problems:
-        yield loaded.problem(path, f"the folder {given} has no files")
+        yield loaded.problem(path, f"{what} has no files")
 
 
 def _commands(loaded: LoadedSpec) -> Problems:
@@ -312,7 +394,18 @@ def _artifacts(loaded: LoadedSpec) -> Problems:
             yield loaded.problem(
                 path, "is a folder", f"write {(artifact.output or '').rstrip('/')}/{loaded.spec.name}.pyz"
             )
+        elif isinstance(artifact, PackageArtifact):
+            yield from _package(loaded, output, path)
         seen.setdefault(output, index)
+
+
+def _package(loaded: LoadedSpec, output: Path, path: SpecPath) -> Problems:
+    name = output.name
+    if not name.isidentifier() or keyword.iskeyword(name):
+        hint = "write a name such as notes_runtime: letters, digits and underscores"
+        yield loaded.problem(path, f"{quoted(name)} cannot be the name of a Python package", hint)
+    elif output.exists() and not output.is_dir():
+        yield loaded.problem(path, "is a file, and a package is a folder", "choose another path")
 
 
 def _is_folder(output: Path, given: str | None) -> bool:

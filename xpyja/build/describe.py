@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,19 @@ from xpyja.build.errors import BuildError
 
 TIMEOUT = 60.0
 
-# Isolated mode keeps the working directory and PYTHONPATH, which belong to the user's spec, out of the search path.
+GROUP = "xpyja.providers"
+"""Entry point group in which distributions name their providers."""
+
+# Isolated mode keeps the working directory and PYTHONPATH, which belong to the user's spec, out of the search path, and
+# -S what is installed for this Python: a tool will not have it either. xpyja's own folder may be full of other
+# packages; once xpyja is imported, its modules are found without it.
 _START = """\
 import json, sys
-sys.path[:0] = json.loads(sys.argv[1])
-from xpyja.runtime.describe import main
-main(sys.argv[2:])
+xpyja, paths = json.loads(sys.argv[1])
+sys.path.append(xpyja)
+from xpyja.runtime import api, describe
+sys.path[-1:] = paths
+describe.main(sys.argv[2:])
 """
 
 
@@ -35,14 +43,18 @@ class ProviderLocation:
     Attributes:
         id: Its id.
         origin: ``package.module:ATTRIBUTE``.
-        folder: Its package folder.
+        folder: Its package folder, or the file when the package is a single one.
         package: The package's dotted name.
+        kind: ``bundled``, ``path`` for a folder of the user, or ``distribution`` for one that uv has installed.
+        version: Version of the distribution it comes from, or "" for a folder of the user.
     """
 
     id: str
     origin: str
     folder: Path
     package: str
+    kind: str = "bundled"
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,9 @@ class ConfigField:
         choices: The values allowed, or () for any.
         help: One line.
         grant: Whether it gives power to scripts.
+        flag: Name of its flag without dashes and alias, or "" for none.
+        secret: Whether its value is shown to nobody.
+        widen: Whether a flag or the environment may give more power than the spec.
     """
 
     key: str
@@ -66,6 +81,9 @@ class ConfigField:
     choices: tuple[str, ...]
     help: str
     grant: bool
+    flag: str
+    secret: bool
+    widen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,21 @@ class ModuleDescription:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceDescription:
+    """Files that a provider ships.
+
+    Attributes:
+        id: Their name in the provider.
+        folder: Where they are.
+        doc: One line of help.
+    """
+
+    id: str
+    folder: Path
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderDescription:
     """A provider and what it offers.
 
@@ -96,12 +129,20 @@ class ProviderDescription:
         doc: One line of help.
         version: Version of the distribution it came from, or "".
         modules: Its modules, in its own order.
+        verb_sources: Scripts that it ships.
+        help_sources: Help topics that it ships.
+        capabilities: Ids of its capabilities.
+        command_sets: Ids of its command sets.
     """
 
     location: ProviderLocation
     doc: str
     version: str
     modules: tuple[ModuleDescription, ...]
+    verb_sources: tuple[SourceDescription, ...] = ()
+    help_sources: tuple[SourceDescription, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    command_sets: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -112,6 +153,12 @@ class ProviderDescription:
         """Finds one of its modules."""
         return next((module for module in self.modules if module.name == name), None)
 
+    def sources(self, kind: str) -> tuple[SourceDescription, ...]:
+        """Lists what a source of that kind may be taken from: help topics, scripts, or for ``assets`` both."""
+        if kind == "assets":
+            return (*self.verb_sources, *self.help_sources)
+        return self.help_sources if kind == "help" else self.verb_sources
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderFailure:
@@ -119,10 +166,11 @@ class ProviderFailure:
 
     Attributes:
         provider: Its id.
-        type: Class of the exception.
+        type: Class of the exception, or "" when the process ended without one.
         message: Its message.
         file: The file that raised it, or "".
         line: The line, or 0.
+        hint: What to do, or None.
     """
 
     provider: str
@@ -130,10 +178,12 @@ class ProviderFailure:
     message: str
     file: str
     line: int
+    hint: str | None = None
 
     def __str__(self) -> str:
-        where = f" ({self.file}:{self.line})" if self.file else ""
-        return f"{self.type}: {self.message}{where}"
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        where = f" ({place})" if place else ""
+        return ": ".join(part for part in (self.type, self.message) if part) + where
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +213,7 @@ class Descriptions:
 
 
 def bundled_providers() -> tuple[ProviderLocation, ...]:
-    """Finds the bundled providers without importing them: each folder of ``xpyja_providers`` with a provider.py.
+    """Finds the bundled providers without importing them: the entry points of the installed xpyja.
 
     Raises:
         BuildError: The package is not installed.
@@ -171,15 +221,13 @@ def bundled_providers() -> tuple[ProviderLocation, ...]:
     found = importlib.util.find_spec("xpyja_providers")
     if found is None or not found.submodule_search_locations:
         raise BuildError("describe", "the package xpyja_providers is missing", hint="install xpyja again")
-    root = Path(found.submodule_search_locations[0])
+    root = Path(found.submodule_search_locations[0]).parent
     return tuple(
         ProviderLocation(
-            id=file.parent.name,
-            origin=f"xpyja_providers.{file.parent.name}.provider:PROVIDER",
-            folder=file.parent,
-            package=f"xpyja_providers.{file.parent.name}",
+            point.name, point.value, root.joinpath(*package.split(".")), package, version=xpyja.__version__
         )
-        for file in sorted(root.glob("*/provider.py"))
+        for point in sorted(metadata.distribution("xpyja").entry_points.select(group=GROUP))
+        for package in (point.module.rpartition(".")[0],)
     )
 
 
@@ -189,7 +237,11 @@ def describe_bundled() -> Descriptions:
 
 
 def describe_providers(
-    locations: Sequence[ProviderLocation], *, python: str = sys.executable, paths: Sequence[Path] = ()
+    locations: Sequence[ProviderLocation],
+    *,
+    python: str = sys.executable,
+    paths: Sequence[Path] = (),
+    facts: Sequence[str] = (),
 ) -> Descriptions:
     """Describes providers in a process of their own.
 
@@ -198,7 +250,8 @@ def describe_providers(
     Args:
         locations: The providers.
         python: The interpreter to use.
-        paths: Folders for its ``sys.path``, besides those that the providers and xpyja are in.
+        paths: Folders for its ``sys.path``, besides those that the providers are in.
+        facts: Whatever else the result depends on, such as the distributions in these folders.
 
     Raises:
         BuildError: The process failed as a whole. A provider that cannot be imported is no such failure; it is in
@@ -206,7 +259,7 @@ def describe_providers(
     """
     if not locations:
         return Descriptions(())
-    digest = _digest(locations, python, paths)
+    digest = _digest(locations, python, paths, facts)
     name = f"describe/{digest}.json"
     cached = read_cached(name)
     if cached is not None:
@@ -225,8 +278,8 @@ def describe_providers(
 
 
 def _run(locations: Sequence[ProviderLocation], python: str, paths: Sequence[Path]) -> str:
-    roots = [_root_of(xpyja.__file__), *(_provider_root(location) for location in locations), *map(str, paths)]
-    command = [python, "-I", "-B", "-c", _START, json.dumps(list(dict.fromkeys(roots)))]
+    roots = dict.fromkeys([*(_provider_root(location) for location in locations), *map(str, paths)])
+    command = [python, "-I", "-S", "-B", "-c", _START, json.dumps([_root_of(xpyja.__file__), list(roots)])]
     command += [f"{location.id}={location.origin}" for location in locations]
     names = ", ".join(location.id for location in locations)
     try:
@@ -271,8 +324,12 @@ def _parse(text: str, locations: Sequence[ProviderLocation]) -> Descriptions:
             ProviderDescription(
                 by_id[entry["id"]],
                 entry["doc"],
-                entry["version"],
+                by_id[entry["id"]].version,
                 tuple(_module(module) for module in entry["modules"]),
+                tuple(_source(source) for source in entry["verb_sources"]),
+                tuple(_source(source) for source in entry["help_sources"]),
+                tuple(entry["capabilities"]),
+                tuple(entry["command_sets"]),
             )
             for entry in document["providers"]
         ),
@@ -291,6 +348,10 @@ def _module(entry: dict[str, Any]) -> ModuleDescription:
     )
 
 
+def _source(entry: dict[str, Any]) -> SourceDescription:
+    return SourceDescription(entry["id"], Path(entry["folder"]), entry["doc"])
+
+
 def _field(entry: dict[str, Any]) -> ConfigField:
     return ConfigField(
         key=entry["key"],
@@ -300,13 +361,16 @@ def _field(entry: dict[str, Any]) -> ConfigField:
         choices=tuple(entry["choices"]),
         help=entry["help"],
         grant=entry["grant"],
+        flag=entry["flag"],
+        secret=entry["secret"],
+        widen=entry["widen"],
     )
 
 
-def _digest(locations: Sequence[ProviderLocation], python: str, paths: Sequence[Path]) -> str:
+def _digest(locations: Sequence[ProviderLocation], python: str, paths: Sequence[Path], facts: Sequence[str]) -> str:
     """Identifies everything that a description depends on, the half that makes it included."""
     digest = hashlib.sha256()
-    for part in (xpyja.__version__, sys.version, python, *map(str, paths)):
+    for part in (xpyja.__version__, sys.version, python, *map(str, paths), *facts):
         digest.update(part.encode() + b"\0")
     runtime = Path(xpyja.__file__).parent / "runtime"
     _add_files(digest, runtime, [runtime / "describe.py", runtime / "registry.py", *sorted(runtime.glob("api/*.py"))])
@@ -317,7 +381,8 @@ def _digest(locations: Sequence[ProviderLocation], python: str, paths: Sequence[
 
 
 def _python_files(folder: Path) -> Iterator[Path]:
-    return iter(sorted(path for path in folder.rglob("*.py") if path.is_file()))
+    found = [folder] if folder.is_file() else folder.rglob("*.py")
+    return iter(sorted(path for path in found if path.is_file()))
 
 
 def _add_files(digest: hashlib._Hash, folder: Path, files: Iterator[Path] | list[Path]) -> None:

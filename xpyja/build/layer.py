@@ -136,7 +136,7 @@ def _make(requirements: tuple[str, ...], target: str, python: str, place: Path) 
     files = []
     for name, title in sorted(owners.items()):
         source = installed / name
-        if _left_out(name, title):
+        if _left_out(name, title, target):
             continue
         content = elf.strip(source.read_bytes())
         destination = place / _FILES / name
@@ -156,7 +156,7 @@ def _recorded(metadata: Path) -> list[str]:
     return [name for name in names if not name.startswith(("../", "/", "bin/"))]
 
 
-def _left_out(name: str, title: str) -> bool:
+def _left_out(name: str, title: str, target: str) -> bool:
     path = Path(name)
     if path.parent.name.endswith(".dist-info") and path.name in _INSTALLERS_OWN:
         return True
@@ -167,7 +167,8 @@ def _left_out(name: str, title: str) -> bool:
             return True
         raise BuildError(
             "stage",
-            f"{title} has compiled code for one Python release only ({name}); a tool serves all that its spec allows",
+            f"{title} has compiled code for one Python release only, on {target} ({name}); "
+            "a tool serves all Pythons that its spec allows",
             hint="use a release with an abi3 or a pure Python wheel",
         )
     return False

@@ -15,6 +15,14 @@ from xpyja.build.errors import BuildError
 RUNTIME_REQUIREMENTS = ("click==8.5.1", "quickjs-ng==0.17.0.2")
 """The distributions that the runtime half needs, in the releases that it is tested with."""
 
+FORMAT_REQUIREMENTS = {
+    ".json": (),
+    ".toml": ("tomli==2.0.2; python_version < '3.11'",),  # the last release without compiled wheels
+    ".yaml": ("pyyaml==6.0.3",),
+    ".yml": ("pyyaml==6.0.3",),
+}
+"""What reading a tool's config files needs, by the ending of their name."""
+
 # What uv calls the targets; the glibc release is the oldest that a tool's compiled parts may need.
 _UV_PLATFORMS = {
     "linux-x86_64": "x86_64-manylinux_2_28",

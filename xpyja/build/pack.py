@@ -11,7 +11,7 @@ import os
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def pack(stage: Stage, output: Path, *, name: str, target: str, requires_python:
     values = {"name": name, "target": target, "python_from": lowest, "python_below": below}
     first_start = _launcher("first_start.py")
     unsigned = _fill_in(_launcher("start.py"), values)
-    digest = _identity(stage, {START_FILE: unsigned.encode(), FIRST_START_FILE: first_start.encode()})
+    digest = identity(stage, {START_FILE: unsigned.encode(), FIRST_START_FILE: first_start.encode()})
     start = _fill_in(unsigned, {"digest": digest})
 
     moment = _build_time()
@@ -132,14 +132,14 @@ def _fill_in(text: str, values: dict[str, str]) -> str:
     return text
 
 
-def _identity(stage: Stage, launcher_files: dict[str, bytes]) -> str:
+def identity(stage: Stage, launcher_files: Mapping[str, bytes] | None = None) -> str:
     """Hashes names, modes and contents. The launcher takes part as it is before the digest is filled in."""
 
     def entries() -> Iterable[tuple[str, int, bytes]]:
         for name in stage.owners:
             path = stage.folder / name
             yield _STAGED + name, path.stat().st_mode & 0o777, path.read_bytes()
-        for name, content in launcher_files.items():
+        for name, content in (launcher_files or {}).items():
             yield name, 0o644, content
 
     whole = hashlib.sha256()

@@ -16,13 +16,13 @@ from xpyja.build.bytecode import engine_bytecode
 from xpyja.build.errors import BuildError
 from xpyja.build.layer import Layer, fetch
 from xpyja.build.lock import RUNTIME_REQUIREMENTS
-from xpyja.build.pack import Packed, pack, python_range
+from xpyja.build.pack import Packed, identity, pack, python_range
 from xpyja.build.plan import BuildPlan
 from xpyja.build.prove import prove
-from xpyja.build.render import check_python, render, render_template
-from xpyja.build.stage import Stage, stage
+from xpyja.build.render import SPEC_FILE, check_python, render, render_package, render_template
+from xpyja.build.stage import Stage, stage, stage_package
 from xpyja.build.targets import this_target
-from xpyja.runtime.plan import to_json
+from xpyja.runtime.plan import PLAN_FILE, PROVIDERS_FOLDER, SOURCES_FOLDER, to_json
 
 Progress = Callable[[str], None]
 """Is told each step's name as it begins."""
@@ -46,11 +46,12 @@ class BuildResult:
     """A finished build.
 
     Attributes:
-        path: The tool.
+        path: The tool, or the first package where the spec asks for no tool.
         size: Its size in bytes.
         digest: Its identity, see `xpyja.build.pack.Packed`.
         proved: Whether it was started; False where it was not wanted, or its platform is another.
         steps: How long each step took.
+        packages: The folders of the importable packages.
     """
 
     path: Path
@@ -58,6 +59,7 @@ class BuildResult:
     digest: str
     proved: bool
     steps: tuple[StepTime, ...]
+    packages: tuple[Path, ...] = ()
 
 
 class _Clock:
@@ -87,12 +89,12 @@ def make_plan(spec: Path | None) -> BuildPlan:
         BuildError: A provider cannot be described.
     """
     from xpyja.build.check import check_spec
-    from xpyja.build.describe import describe_bundled
     from xpyja.build.plan import compile_plan
+    from xpyja.build.resolve import resolve
     from xpyja.build.spec.loader import load_spec
 
     loaded = load_spec(spec)
-    descriptions = describe_bundled()
+    descriptions = resolve(loaded)
     check_spec(loaded, descriptions)
     return compile_plan(loaded, descriptions)
 
@@ -133,11 +135,11 @@ def pack_stage(plan: BuildPlan, staged: Stage, output: Path) -> Packed:
 def build(
     spec: Path | None, output: Path | None = None, *, proving: bool = True, progress: Progress | None = None
 ) -> BuildResult:
-    """Builds a tool.
+    """Builds what a spec asks for.
 
     Args:
         spec: The spec, or None for the one in the working directory.
-        output: The file to write, instead of what the spec says.
+        output: The tool to write, instead of what the spec says.
         proving: Whether to start the tool before calling it done.
         progress: Is told each step as it begins.
 
@@ -148,6 +150,14 @@ def build(
     clock = _Clock(progress)
     with clock.step("plan"):
         plan = make_plan(spec)
+    packages = []
+    for artifact in plan.artifacts:
+        if artifact.type == "package":
+            with clock.step("package"):
+                packages.append(write_package(plan, artifact.output))
+    folders = tuple(package.path for package in packages)
+    if packages and output is None and all(artifact.type != "zipapp" for artifact in plan.artifacts):
+        return BuildResult(packages[0].path, packages[0].size, packages[0].digest, False, tuple(clock.steps), folders)
     with clock.step("fetch"):
         layer = fetch_layer(plan)
     with tempfile.TemporaryDirectory(prefix="xpyja-build-") as temporary:
@@ -159,7 +169,42 @@ def build(
     if proving:
         with clock.step("prove"):
             prove(packed.path, plan.runtime)
-    return BuildResult(packed.path, packed.size, packed.digest, proving, tuple(clock.steps))
+    return BuildResult(packed.path, packed.size, packed.digest, proving, tuple(clock.steps), folders)
+
+
+def write_package(plan: BuildPlan, folder: Path) -> Packed:
+    """Writes an importable package with the runtimes of a plan.
+
+    Args:
+        plan: The build plan.
+        folder: The package; its name is what programs import. What an earlier build wrote there is replaced, anything
+            else is refused.
+
+    Raises:
+        BuildError: The folder cannot be written, or its name is no Python name.
+    """
+    if not folder.name.isidentifier():
+        raise BuildError(
+            "package", f"{folder.name} cannot be the name of a Python package", hint="write a name like notes_runtime"
+        )
+    _empty(folder, _OF_PACKAGE, proof=PLAN_FILE)
+    staged = stage_package(plan, render_package(plan), folder)
+    size = sum((folder / name).stat().st_size for name in staged.owners)
+    return Packed(folder, size, identity(staged))
+
+
+def generate_package(spec: Path | None, folder: Path, *, progress: Progress | None = None) -> Path:
+    """Loads a spec and does `write_package`.
+
+    Raises:
+        SpecError: The spec is invalid.
+        BuildError: A step failed.
+    """
+    clock = _Clock(progress)
+    with clock.step("plan"):
+        plan = make_plan(spec)
+    with clock.step("package"):
+        return write_package(plan, folder.parent.resolve() / folder.name).path
 
 
 def generate(spec: Path | None, folder: Path | None = None, *, progress: Progress | None = None) -> Path:
@@ -188,7 +233,7 @@ def generate(spec: Path | None, folder: Path | None = None, *, progress: Progres
     with clock.step("stage"):
         main = render_template("folder_main.py.j2")
         check_python("folder_main.py.j2", main)
-        _empty(folder)
+        _empty(folder, {"__main__.py", "site-packages", "__pycache__"})
         make_stage(plan, layer, folder / "site-packages")
         (folder / "__main__.py").write_text(main, encoding="utf-8")
     return folder
@@ -226,12 +271,22 @@ def _only_target(plan: BuildPlan) -> str:
     return targets[0]
 
 
-def _empty(folder: Path) -> None:
-    """Removes an earlier outcome, and nothing that somebody else may have put there."""
-    ours = {"__main__.py", "site-packages", "__pycache__"}
+_OF_PACKAGE = {"__init__.py", "__pycache__", "py.typed", "requirements.txt", PLAN_FILE, SPEC_FILE}
+_OF_PACKAGE |= {SOURCES_FOLDER, PROVIDERS_FOLDER}
+
+
+def _empty(folder: Path, ours: set[str], proof: str = "") -> None:
+    """Removes an earlier outcome, and nothing that somebody else may have put there.
+
+    Args:
+        folder: Where the outcome goes.
+        ours: The names that an earlier outcome may have.
+        proof: The name that tells an earlier outcome from others with such names, or "".
+    """
     try:
         if folder.is_dir():
-            strange = sorted(path.name for path in folder.iterdir() if path.name not in ours)
+            names = {path.name for path in folder.iterdir()}
+            strange = sorted(names - ours if not proof or proof in names else names)
             if strange:
                 raise BuildError("stage", f"{folder} is not empty: it has {strange[0]}", hint="choose another folder")
             shutil.rmtree(folder)

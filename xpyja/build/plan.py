@@ -9,6 +9,8 @@ from pathlib import Path
 from xpyja import __version__
 from xpyja.build.describe import Descriptions, ModuleDescription
 from xpyja.build.errors import SpecError
+from xpyja.build.fields import env_prefix, plan_fields
+from xpyja.build.lock import FORMAT_REQUIREMENTS
 from xpyja.build.sources import Listing, list_files
 from xpyja.build.spec.config import convert_config
 from xpyja.build.spec.document import Path as SpecPath
@@ -20,6 +22,7 @@ from xpyja.build.spec.model import (
     ProviderCommand,
     ReplCommand,
     RunCommand,
+    Source,
     Spec,
     VerbsCommand,
 )
@@ -27,6 +30,7 @@ from xpyja.build.targets import this_target
 from xpyja.runtime.plan import (
     BuildInfo,
     CommandEntry,
+    ConfigFiles,
     Limits,
     ModuleInstance,
     ModuleOffer,
@@ -44,14 +48,17 @@ class ProviderFiles:
     Attributes:
         id: Its id.
         origin: ``package.module:ATTRIBUTE``.
-        folder: The package folder to copy, such as ``…/providers/xpyja_providers/core``.
+        folder: The package folder to copy, such as ``…/providers/xpyja_providers/core``, or the file of a package that
+            is a single one.
         package: Where it goes, as a dotted name, such as ``xpyja_providers.core``.
+        kind: Where it comes from, see `ProviderLocation`. The files of a distribution are those of a layer.
     """
 
     id: str
     origin: str
     folder: Path
     package: str
+    kind: str = "bundled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,8 @@ class BuildPlan:
         runtime: What goes into the tool as its runtime plan.
         spec_text: The spec, embedded so that a tool can be explained and rebuilt.
         providers: In spec order.
-        requirements: Requirements of the spec and the chosen modules, sorted, the runtime half's own not included.
+        requirements: Requirements of the spec, its providers and the chosen modules, sorted, the runtime half's own not
+            included.
         files: Files of all embedded sources, sorted by source and path.
         artifacts: What to produce.
     """
@@ -117,13 +125,13 @@ def compile_plan(loaded: LoadedSpec, descriptions: Descriptions) -> BuildPlan:
     """
     spec = loaded.spec
     chosen = [found for ref in spec.providers if (found := descriptions.provider(ref.id))]
-    listings = _listings(loaded)
+    listings = _listings(loaded, descriptions)
     return BuildPlan(
         runtime=RuntimePlan(
             name=spec.name,
             version=spec.version,
             description=spec.description,
-            env_prefix=_env_prefix(spec),
+            env_prefix=env_prefix(spec),
             default_runtime=spec.app.default_runtime or next(iter(spec.runtimes)),
             providers=tuple(
                 ProviderEntry(
@@ -150,9 +158,13 @@ def compile_plan(loaded: LoadedSpec, descriptions: Descriptions) -> BuildPlan:
                 targets=spec.python.targets or (this_target(),),
                 embedded=(),  # known when the requirements are resolved
             ),
+            config_file=_config_files(spec),
         ),
         spec_text=loaded.text,
-        providers=tuple(ProviderFiles(p.id, p.location.origin, p.location.folder, p.location.package) for p in chosen),
+        providers=tuple(
+            ProviderFiles(p.id, p.location.origin, p.location.folder, p.location.package, p.location.kind)
+            for p in chosen
+        ),
         requirements=_requirements(loaded, descriptions),
         files=tuple(
             SourceFile(source, relative, listings[source].folder / relative)
@@ -171,9 +183,9 @@ def artifact_output(loaded: LoadedSpec, output: str | None) -> Path:
     return path.parent.resolve() / path.name
 
 
-def _env_prefix(spec: Spec) -> str:
-    given = spec.app.env_prefix
-    return spec.name.upper().replace("-", "_") if given is None else given
+def _config_files(spec: Spec) -> ConfigFiles | None:
+    given = spec.app.config_file
+    return ConfigFiles(given.file_name, given.layers) if given else None
 
 
 def _profile(loaded: LoadedSpec, descriptions: Descriptions, name: str) -> Profile:
@@ -188,6 +200,9 @@ def _profile(loaded: LoadedSpec, descriptions: Descriptions, name: str) -> Profi
         limits=Limits(limits.memory, limits.stack, limits.time),
         isolation=runtime.isolation,
         line=loaded.position(path)[0],
+        limit_lines={
+            key: loaded.position(("runtimes", name, "limits", key))[0] for key in sorted(limits.model_fields_set)
+        },
     )
 
 
@@ -202,6 +217,7 @@ def _instance(loaded: LoadedSpec, descriptions: Descriptions, ref: ModuleRef, pa
         config=config,
         doc=module.doc,
         line=loaded.position(path)[0],
+        fields=plan_fields(loaded, module.fields or (), ref, path),
     )
 
 
@@ -224,15 +240,28 @@ def _requirements(loaded: LoadedSpec, descriptions: Descriptions) -> tuple[str, 
         for ref in runtime.modules
         for requirement in _module(descriptions, ref).requirements
     )
-    return tuple(sorted({*loaded.spec.python.requirements, *of_modules}))
+    config_file = loaded.spec.app.config_file
+    of_format = FORMAT_REQUIREMENTS.get(Path(config_file.file_name).suffix, ()) if config_file else ()
+    of_providers = (ref.requirement for ref in loaded.spec.providers if ref.requirement)
+    return tuple(sorted({*loaded.spec.python.requirements, *of_providers, *of_format, *of_modules}))
 
 
-def _listings(loaded: LoadedSpec) -> dict[str, Listing]:
+def _listings(loaded: LoadedSpec, descriptions: Descriptions) -> dict[str, Listing]:
     listings = {}
     for index, source in enumerate(loaded.spec.sources):
-        listing = list_files(loaded.folder / (source.from_.dir or "")) if source.embed else Listing(Path(), ())
+        listing = list_files(_folder(loaded, descriptions, source)) if source.embed else Listing(Path(), ())
         if listing.problems:
-            where: SpecPath = ("sources", index, "from", "dir")
+            where: SpecPath = ("sources", index, "from")
             raise SpecError(tuple(loaded.problem(where, problem) for problem in listing.problems))
         listings[source.id] = listing
     return listings
+
+
+def _folder(loaded: LoadedSpec, descriptions: Descriptions, source: Source) -> Path:
+    if source.from_.dir is not None:
+        return loaded.folder / source.from_.dir
+    provider = descriptions.provider(source.from_.provider or "")
+    offered = provider.sources(source.kind) if provider else ()
+    found = next((known for known in offered if known.id == source.from_.source), None)
+    assert found is not None, "check_spec reports unknown sources"
+    return found.folder

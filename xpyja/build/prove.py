@@ -50,7 +50,12 @@ def _run(tool: Path, folder: Path, *arguments: str) -> str:
     shown = " ".join((tool.name, *arguments))
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "XPYJA_CACHE": str(folder / "cache")}
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "XPYJA_CACHE": str(folder / "cache"),
+        "HOME": str(work),  # config files of this machine prove nothing
+        "XDG_CONFIG_DIRS": str(work),
+    }
     try:
         done = subprocess.run(
             [sys.executable, str(tool), *arguments],

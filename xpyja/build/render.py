@@ -51,6 +51,31 @@ def render(plan: BuildPlan) -> dict[str, bytes]:
     }
 
 
+def render_package(plan: BuildPlan) -> dict[str, bytes]:
+    """Makes the files that an importable package has for itself.
+
+    Args:
+        plan: The build plan.
+
+    Returns:
+        Content by name.
+
+    Raises:
+        BuildError: The outcome is not Python.
+    """
+    runtime = plan.runtime
+    module = render_template("package.py.j2", name=runtime.name, version=runtime.version)
+    check_python("package.py.j2", module)
+    requirements = (f"xpyja=={runtime.build.xpyja}", *plan.requirements)
+    return {
+        "__init__.py": module.encode(),
+        "py.typed": b"",
+        "requirements.txt": "".join(f"{requirement}\n" for requirement in requirements).encode(),
+        PLAN_FILE: to_json(runtime).encode(),
+        SPEC_FILE: plan.spec_text.encode(),
+    }
+
+
 def render_template(template: str, /, **values: object) -> str:
     """Renders a bundled template. A name that the template uses and `values` lacks is an error.
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import xpyja
 from xpyja.build.errors import BuildError
 from xpyja.build.layer import Layer
-from xpyja.build.plan import BuildPlan
+from xpyja.build.plan import BuildPlan, ProviderFiles
+from xpyja.runtime.plan import PROVIDERS_FOLDER, SOURCES_FOLDER
 
 TOOL_PACKAGE = "xpyja_tool"
 """The package inside a tool that holds what is particular to it."""
@@ -47,45 +48,87 @@ def stage(
     Raises:
         BuildError: Two parts bring the same file, a file cannot be read, or its name cannot be packed.
     """
-    owners: dict[str, str] = {}
+    tree = _Tree(folder)
+    for file in layer.files:
+        tree.copy(file.name, layer.folder / file.name, file.owner)
+    package = Path(xpyja.__file__).parent
+    tree.copy("xpyja/__init__.py", package / "__init__.py", "xpyja")
+    for relative in _walk(package / "runtime"):
+        tree.copy(f"xpyja/runtime/{relative}", package / "runtime" / relative, "xpyja")
+    for name, content in bytecode.items():
+        tree.write(name, content, "xpyja")
+    # A layer has brought those of distributions already.
+    _copy_providers(tree, [provider for provider in plan.providers if provider.kind != "distribution"])
+    _copy_own(tree, plan, rendered, f"{TOOL_PACKAGE}/")
+    return Stage(folder, dict(sorted(tree.owners.items())))
 
-    def put(name: str, content: bytes, owner: str, *, executable: bool = False) -> None:
-        _claim(owners, name, owner)
-        destination = folder / name
+
+def stage_package(plan: BuildPlan, rendered: Mapping[str, bytes], folder: Path) -> Stage:
+    """Copies what an importable package consists of into one folder.
+
+    The runtime half, the bundled providers and distributions are no part of it: the program that imports the package
+    has them installed. Providers from folders of the user are.
+
+    Args:
+        plan: The build plan.
+        rendered: Files that are written for this package, by their path inside it.
+        folder: An empty or missing folder.
+
+    Raises:
+        BuildError: A file cannot be read, or its name cannot be packed.
+    """
+    tree = _Tree(folder)
+    _copy_providers(tree, [provider for provider in plan.providers if provider.kind == "path"], f"{PROVIDERS_FOLDER}/")
+    _copy_own(tree, plan, rendered, "")
+    return Stage(folder, dict(sorted(tree.owners.items())))
+
+
+class _Tree:
+    """A folder that is filled, and whose each file is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.owners: dict[str, str] = {}
+        self._folder = folder
+
+    def write(self, name: str, content: bytes, owner: str, *, executable: bool = False) -> None:
+        _claim(self.owners, name, owner)
+        destination = self._folder / name
         destination.parent.mkdir(parents=True, exist_ok=True)
         destination.write_bytes(content)
         destination.chmod(0o755 if executable else 0o644)
 
-    def put_file(name: str, source: Path, owner: str) -> None:
+    def copy(self, name: str, source: Path, owner: str) -> None:
         try:
-            put(name, source.read_bytes(), owner, executable=bool(source.stat().st_mode & 0o100))
+            self.write(name, source.read_bytes(), owner, executable=bool(source.stat().st_mode & 0o100))
         except OSError as error:
             raise BuildError("stage", f"cannot copy {source}: {error.strerror or error}") from error
 
-    for file in layer.files:
-        put_file(file.name, layer.folder / file.name, file.owner)
-    package = Path(xpyja.__file__).parent
-    put_file("xpyja/__init__.py", package / "__init__.py", "xpyja")
-    for relative in _walk(package / "runtime"):
-        put_file(f"xpyja/runtime/{relative}", package / "runtime" / relative, "xpyja")
-    for name, content in bytecode.items():
-        put(name, content, "xpyja")
-    for provider in plan.providers:
+
+def _copy_providers(tree: _Tree, providers: list[ProviderFiles], prefix: str = "") -> None:
+    copied = set()
+    for provider in providers:
+        if provider.folder in copied:
+            continue  # two providers in one package
+        copied.add(provider.folder)
         owner = f'provider "{provider.id}"'
         parts = provider.package.split(".")
+        if provider.folder.is_file():
+            tree.copy(f"{prefix}{'/'.join(parts)}.py", provider.folder, owner)
         for depth, parent in enumerate(reversed(provider.folder.parents[: len(parts) - 1]), start=1):
-            name = "/".join((*parts[:depth], "__init__.py"))
+            name = prefix + "/".join((*parts[:depth], "__init__.py"))
             # Providers of one package, as the bundled ones are, share its __init__.py.
-            if (parent / "__init__.py").is_file() and name not in owners:
-                put_file(name, parent / "__init__.py", "/".join(parts[:depth]))
+            if (parent / "__init__.py").is_file() and name not in tree.owners:
+                tree.copy(name, parent / "__init__.py", "/".join(parts[:depth]))
         for relative in _walk(provider.folder):
-            put_file("/".join((*parts, relative)), provider.folder / relative, owner)
+            tree.copy(prefix + "/".join((*parts, relative)), provider.folder / relative, owner)
+
+
+def _copy_own(tree: _Tree, plan: BuildPlan, rendered: Mapping[str, bytes], prefix: str) -> None:
     for source in plan.files:
-        name = f"{TOOL_PACKAGE}/sources/{source.source}/{source.relative}"
-        put_file(name, source.path, f'source "{source.source}"')
+        name = f"{prefix}{SOURCES_FOLDER}/{source.source}/{source.relative}"
+        tree.copy(name, source.path, f'source "{source.source}"')
     for name, content in rendered.items():
-        put(f"{TOOL_PACKAGE}/{name}", content, "the tool itself")
-    return Stage(folder, dict(sorted(owners.items())))
+        tree.write(f"{prefix}{name}", content, "the tool itself")
 
 
 def _claim(owners: dict[str, str], name: str, owner: str) -> None:

@@ -43,6 +43,7 @@ def build(
                 "size": result.size,
                 "digest": result.digest,
                 "proved": result.proved,
+                "packages": [str(path) for path in result.packages],
                 "seconds": {step.name: round(step.seconds, 3) for step in result.steps},
             }
         )
@@ -52,6 +53,11 @@ def build(
 
 def _show_result(result: BuildResult) -> None:
     seconds = sum(step.seconds for step in result.steps)
+    for package in result.packages:
+        output.data(str(_near(package)))
+    if result.path in result.packages:
+        output.success(f"use it with: from {result.path.name} import new_bundle")
+        return
     output.data(str(_near(result.path)))
     proved = "" if result.proved else ", not started"
     output.success(f"{result.size / 1e6:.1f} MB in {seconds:.1f} s, {result.digest[:12]}{proved}")

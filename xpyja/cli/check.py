@@ -18,13 +18,13 @@ def check(
     from dataclasses import asdict
 
     from xpyja.build.check import check_spec
-    from xpyja.build.describe import describe_bundled
     from xpyja.build.errors import SpecError
+    from xpyja.build.resolve import resolve
     from xpyja.build.spec.loader import load_spec
 
     try:
         loaded = load_spec(spec)
-        check_spec(loaded, describe_bundled())
+        check_spec(loaded, resolve(loaded))
     except SpecError as failure:
         if not as_json:
             raise

@@ -18,8 +18,10 @@ from xpyja import __version__
 from xpyja.cli import output
 from xpyja.cli.build import build
 from xpyja.cli.check import check
+from xpyja.cli.doctor import doctor
 from xpyja.cli.generate import generate
 from xpyja.cli.init import init
+from xpyja.cli.modules import modules
 from xpyja.cli.schema import schema
 from xpyja.runtime.errors import EXIT_INTERRUPTED, UnsupportedPlatformError
 
@@ -34,7 +36,9 @@ app.command()(init)
 app.command()(build)
 app.command()(check)
 app.command()(generate)
+app.command()(modules)
 app.command()(schema)
+app.command()(doctor)
 
 
 @dataclass(slots=True)

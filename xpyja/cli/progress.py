@@ -9,6 +9,7 @@ from types import TracebackType
 _DOING = {
     "plan": "reading the spec",
     "fetch": "fetching packages",
+    "package": "writing the package",
     "stage": "staging",
     "pack": "packing",
     "prove": "starting the tool once",

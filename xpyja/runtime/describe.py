@@ -6,18 +6,19 @@ into the builder. It prints one JSON object; a provider that cannot be imported 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from xpyja import __version__
-from xpyja.runtime.api.provider import Lazy, Module, Provider
-from xpyja.runtime.errors import RegistrationError
+from xpyja.runtime.api.provider import HelpSource, Lazy, Module, Provider, VerbSource
+from xpyja.runtime.errors import RegistrationError, XpyjaError
 from xpyja.runtime.registry import validate
 
-FORMAT = 1
+FORMAT = 2
+MAX_MESSAGE = 2000
 
 
 def describe(provider_id: str, origin: str) -> dict[str, Any]:
@@ -33,14 +34,21 @@ def describe(provider_id: str, origin: str) -> dict[str, Any]:
     """
     provider: Provider = Lazy(origin).resolve()
     validate(provider)
+    sources: tuple[VerbSource | HelpSource, ...] = (*provider.verb_sources, *provider.help_sources)
+    for source in sources:
+        if not os.path.isdir(source.folder):
+            raise RegistrationError(provider_id, f'source "{source.id}"', f"there is no folder {source.folder}")
     if provider.id != provider_id:
         raise RegistrationError(provider_id, "id", f'the provider calls itself "{provider.id}"')
     return {
         "id": provider.id,
         "origin": origin,
         "doc": provider.doc,
-        "version": _version(origin.partition(":")[0].partition(".")[0]),
         "modules": [_module(provider, module) for module in provider.modules],
+        "verb_sources": [source._asdict() for source in provider.verb_sources],
+        "help_sources": [source._asdict() for source in provider.help_sources],
+        "capabilities": [_identity(capability) for capability in provider.capabilities],
+        "command_sets": [_identity(commands) for commands in provider.command_sets],
     }
 
 
@@ -70,18 +78,25 @@ def _fields(provider: Provider, module: Module) -> list[dict[str, Any]] | None:
     return fields
 
 
-def _version(package: str) -> str:
-    """Version of the distribution that a top-level package came from, or "" when there is none."""
-    if package in ("xpyja", "xpyja_providers"):
-        return __version__
-    from importlib import metadata
-
-    for distribution in metadata.packages_distributions().get(package, ()):
-        return metadata.version(distribution)
-    return ""
+def _identity(entry: object) -> str:
+    """The id of a capability or a command set, or the name of its class when it has none."""
+    return str(getattr(entry, "id", "") or type(entry).__name__)
 
 
-def _failure(provider_id: str, error: BaseException) -> dict[str, Any]:
+class _NoOutput(io.TextIOBase):
+    """Stands for stdout while a provider is imported. It is imported inside tools too, whose stdout is for data."""
+
+    def write(self, text: str) -> int:
+        if text.strip():
+            raise PrintedError(f"printed {text.strip()[:80]!r} to standard output while it was imported")
+        return len(text)
+
+
+class PrintedError(Exception):
+    """A provider wrote to stdout."""
+
+
+def _failure(provider_id: str, origin: str, error: BaseException) -> dict[str, Any]:
     file, line = "", 0
     trace = error.__traceback__
     while trace is not None:
@@ -91,7 +106,16 @@ def _failure(provider_id: str, error: BaseException) -> dict[str, Any]:
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename:
         file, line = error.filename, error.lineno or 0
-    return {"provider": provider_id, "type": type(error).__name__, "message": str(error), "file": file, "line": line}
+    if not file:  # the definition is wrong, not the code
+        file = getattr(sys.modules.get(origin.partition(":")[0]), "__file__", "") or ""
+    return {
+        "provider": provider_id,
+        "type": type(error).__name__,
+        "message": " ".join(str(error).split())[:MAX_MESSAGE],
+        "file": file,
+        "line": line,
+        "hint": getattr(error, "hint", None) if isinstance(error, XpyjaError) else None,
+    }
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -100,9 +124,10 @@ def main(arguments: Sequence[str]) -> None:
     Args:
         arguments: ``ID=ORIGIN`` each.
     """
-    # A provider may print while it is imported. What it prints goes to stderr; stdout is for the description.
+    # Whatever else gets to stdout, from C or from a process, goes to stderr; stdout is for the description.
     stdout = os.dup(1)
     os.dup2(2, 1)
+    sys.stdout = _NoOutput()
     providers, errors = [], []
     for argument in arguments:
         provider_id, _, origin = argument.partition("=")
@@ -111,7 +136,7 @@ def main(arguments: Sequence[str]) -> None:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a provider that calls sys.exit() is reported like any other
-            errors.append(_failure(provider_id, error))
+            errors.append(_failure(provider_id, origin, error))
     text = json.dumps({"format": FORMAT, "providers": providers, "errors": errors})
     with os.fdopen(stdout, "w", encoding="utf-8") as out:
         out.write(text)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from xpyja.runtime.api.provider import Lazy, Module, Provider
+from xpyja.runtime.api.provider import HelpSource, Lazy, Module, Provider, VerbSource
 from xpyja.runtime.errors import RegistrationError, UnknownNameError
 
 ProviderLoader = Callable[[], Provider]
@@ -78,33 +79,98 @@ class ProviderRegistry:
 
 
 def validate(provider: Provider) -> None:
-    """Checks a provider's definition.
+    """Checks a provider's definition, all of it.
 
     Raises:
-        RegistrationError: Names the provider, the entry and the reason.
+        RegistrationError: Names the provider, each wrong entry and the reason.
     """
     if not isinstance(provider, Provider):
-        raise RegistrationError(repr(provider), "value", "is not a Provider")
-    shown = str(provider.id)
-    if not isinstance(provider.id, str) or not _is_id(provider.id):
-        raise RegistrationError(shown, "id", "must be lower-case letters, digits and dashes, a letter first")
+        raise RegistrationError(repr(provider), "value", "is not a Provider", hint='give Provider(id="…", …)')
+    wrong = [*_wrong_id(provider), *_wrong_modules(provider), *_wrong_sources(provider), *_wrong_rest(provider)]
+    if wrong:
+        first, *others = wrong
+        more = "".join(f"; {other.entry}: {other.reason}" for other in others)
+        raise RegistrationError(str(provider.id), first.entry, first.reason + more, hint=first.hint)
+
+
+class _Wrong(NamedTuple):
+    """Something that is wrong with a definition."""
+
+    entry: str
+    reason: str
+    hint: str | None = None
+
+
+def _wrong_id(provider: Provider) -> Iterator[_Wrong]:
+    if not _is_id(provider.id):
+        yield _Wrong("id", "must be lower-case letters, digits and dashes, a letter first")
+
+
+def _wrong_modules(provider: Provider) -> Iterator[_Wrong]:
     seen: set[str] = set()
-    for module in provider.modules:
+    for module in _entries(provider.modules):
         if not isinstance(module, Module):
-            raise RegistrationError(shown, repr(module), "is not a Module")
-        entry = f'module "{module.name}"'
-        if not module.name or module.name != module.name.strip() or module.name.startswith((".", "/", "node:")):
-            raise RegistrationError(
-                shown, entry, 'a module name is not empty and does not start with ".", "/" or "node:"'
-            )
-        if module.name in seen:
-            raise RegistrationError(shown, entry, "is defined twice")
-        seen.add(module.name)
-        if not callable(module.factory):
-            raise RegistrationError(shown, entry, "its factory is not callable")
-        if module.config is not None and not isinstance(module.config, (type, Lazy)):
-            raise RegistrationError(shown, entry, "its config is not a class", hint="give a frozen dataclass")
+            yield _Wrong(repr(module), "is not a Module", 'give modules=(Module("name", factory),)')
+            continue
+        entry, name = f'module "{module.name}"', module.name
+        if not _is_module_name(name):
+            yield _Wrong(entry, 'a module name is not empty and does not start with ".", "/" or "node:"')
+        elif name in seen:
+            yield _Wrong(entry, "is defined twice", "give each module a name of its own")
+        else:
+            seen.add(name)
+        factory: object = module.factory
+        config: object = module.config
+        if not callable(factory):
+            yield _Wrong(entry, "its factory is not callable", 'give a function or Lazy("package.module:function")')
+        if config is not None and not isinstance(config, (type, Lazy)):
+            yield _Wrong(entry, "its config is not a class", "give a frozen dataclass")
+        if not _are_texts(module.requirements):
+            yield _Wrong(entry, "its requirements are not a tuple of texts", 'write requirements=("tabulate",)')
 
 
-def _is_id(text: str) -> bool:
+def _wrong_sources(provider: Provider) -> Iterator[_Wrong]:
+    seen: set[str] = set()
+    for kind, wanted, sources in (
+        ("verb source", VerbSource, provider.verb_sources),
+        ("help source", HelpSource, provider.help_sources),
+    ):
+        for source in _entries(sources):
+            if not isinstance(source, wanted):
+                yield _Wrong(repr(source), f"is not a {wanted.__name__}", f"give {wanted.__name__}(id, folder)")
+                continue
+            entry = f'{kind} "{source.id}"'
+            if not _is_id(source.id):
+                yield _Wrong(entry, "its id must be lower-case letters, digits and dashes, a letter first")
+            elif source.id in seen:
+                yield _Wrong(entry, "is defined twice", "give each source an id of its own")
+            else:
+                seen.add(source.id)
+            if not _are_texts((source.folder,)) or not source.folder.startswith("/"):
+                yield _Wrong(
+                    entry, "its folder is not an absolute path", 'write os.path.join(os.path.dirname(__file__), "name")'
+                )
+
+
+def _wrong_rest(provider: Provider) -> Iterator[_Wrong]:
+    for name in ("modules", "verb_sources", "help_sources", "capabilities", "command_sets"):
+        if not isinstance(getattr(provider, name), (tuple, list)):
+            yield _Wrong(name, "is not a tuple", f"write {name}=(…,)")
+
+
+def _entries(given: object) -> tuple[object, ...]:
+    return tuple(given) if isinstance(given, (tuple, list)) else ()
+
+
+def _is_module_name(text: object) -> bool:
+    return isinstance(text, str) and bool(text) and text == text.strip() and not text.startswith((".", "/", "node:"))
+
+
+def _are_texts(given: object) -> bool:
+    return isinstance(given, (tuple, list)) and all(isinstance(text, str) for text in given)
+
+
+def _is_id(text: object) -> bool:
+    if not isinstance(text, str):
+        return False
     return text[:1].isalpha() and text.isascii() and text == text.lower() and text.replace("-", "").isalnum()

@@ -11,8 +11,10 @@ from xpyja.build.quoting import quoted
 from xpyja.build.spec.document import Path
 from xpyja.build.spec.loader import LoadedSpec
 from xpyja.build.spec.messages import describe_value, not_a_choice
-from xpyja.build.spec.model import DURATION_HINT, SIZE_HINT, parse_duration, parse_size
+from xpyja.runtime.api.measures import DURATION_HINT, SIZE_HINT, parse_duration, parse_size
 from xpyja.runtime.errors import suggest
+
+_ELSEWHERE = "give it to the tool when it runs: in the environment, or in a config file of the user"
 
 _INVALID = object()
 
@@ -41,11 +43,16 @@ def convert_config(
         if field is None:
             conversion.problem((*path, key), "unknown key", suggest(key, tuple(by_key)), key=True)
             continue
+        if field.secret:
+            conversion.problem(
+                (*path, key), "a secret does not belong in a spec, which the tool contains", _ELSEWHERE, key=True
+            )
+            continue
         converted = conversion.field(field, value, (*path, key))
         if converted is not _INVALID:
             values[key] = converted
     for field in fields:
-        if field.required and field.key not in given:
+        if field.required and not field.secret and field.key not in given:
             conversion.problem((*path, field.key), "is required", field.help or None)
     return values, conversion.problems
 

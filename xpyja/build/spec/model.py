@@ -6,7 +6,6 @@ and examples here are the source of the JSON Schema and of ``docs/reference/spec
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, WithJsonSchema
@@ -14,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from xpyja.runtime import plan
 from xpyja.runtime.api.config import camel_case
+from xpyja.runtime.api.measures import DURATION_HINT, SIZE_HINT, parse_duration, parse_size
 
 SCHEMA = "xpyja/v1"
 
@@ -31,47 +31,6 @@ PATTERNS = {
 """What each pattern asks for, in words."""
 
 _DEFAULT_STACK = plan.Limits().stack
-
-_SIZE_UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
-_DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_MEASURE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
-SIZE_HINT = "write bytes or a number with B, KiB, MiB or GiB, such as 64MiB"
-DURATION_HINT = "write a number with ms, s, m or h, such as 30s"
-
-
-def parse_size(value: object) -> int:
-    """Turns a size of the spec, such as ``64MiB`` or ``4096``, into bytes.
-
-    Raises:
-        ValueError: It is not a size.
-    """
-    if isinstance(value, int) and not isinstance(value, bool):
-        if value < 0:
-            raise ValueError
-        return value
-    number, unit = _measure(value)
-    if (unit or "B") not in _SIZE_UNITS:
-        raise ValueError
-    return int(number * _SIZE_UNITS[unit or "B"])
-
-
-def parse_duration(value: object) -> float:
-    """Turns a duration of the spec, such as ``30s`` or ``500ms``, into seconds.
-
-    Raises:
-        ValueError: It is not a duration; a bare number is none, since it could mean seconds or milliseconds.
-    """
-    number, unit = _measure(value)
-    if unit not in _DURATION_UNITS:
-        raise ValueError
-    return number * _DURATION_UNITS[unit]
-
-
-def _measure(value: object) -> tuple[float, str]:
-    found = _MEASURE.fullmatch(value) if isinstance(value, str) and len(value) <= 40 else None
-    if found is None:
-        raise ValueError
-    return float(found[1]), found[2]
 
 
 def _size(value: object) -> int:
@@ -120,7 +79,9 @@ class ConfigFile(_Model):
         description="Name of the file; its ending chooses YAML, TOML or JSON.", examples=["notes.yaml"]
     )
     layers: tuple[Literal["system", "user", "project"], ...] = Field(
-        default=("system", "user", "project"), description="Where it is looked for, weakest first."
+        default=("system", "user", "project"),
+        description="Where it is looked for, the weakest first. `system`: for all users; `user`: the user's own; `project`: the working "
+        "directory, else the nearest folder above it that has one.",
     )
 
 
@@ -148,7 +109,9 @@ class Python(_Model):
     requires: Text = Field(
         default=">=3.10", description="Range of Python versions the tool accepts.", examples=[">=3.11"]
     )
-    requirements: tuple[Text, ...] = Field(default=(), description="Extra packages to embed.", examples=[["tabulate"]])
+    requirements: tuple[Text, ...] = Field(
+        default=(), description="Distributions to embed, besides those that modules ask for.", examples=[["tabulate"]]
+    )
     targets: tuple[Text, ...] = Field(
         default=(), description="Platforms to build for. Default: this machine's.", examples=[["linux-x86_64"]]
     )
@@ -161,12 +124,15 @@ class ProviderRef(_Model):
     import_: Text | None = Field(
         default=None,
         alias="import",
-        description="Where a provider of one's own is.",
+        description="Module and attribute of a provider of one's own. Default: the entry point named like `id`, of the "
+        "group `xpyja.providers`, of a distribution that the spec requires.",
         examples=["acme_xpyja.provider:PROVIDER"],
     )
-    path: Text | None = Field(default=None, description="Folder that holds its package.", examples=["./acme"])
+    path: Text | None = Field(
+        default=None, description="Folder that its package is in, relative to the spec's folder.", examples=["./acme"]
+    )
     requirement: Text | None = Field(
-        default=None, description="Distribution it comes from.", examples=["acme-xpyja==1.2"]
+        default=None, description="Distribution that brings it, from the package index.", examples=["acme-xpyja==1.2"]
     )
 
 
@@ -224,7 +190,11 @@ class SourceFrom(_Model):
     provider: Name | None = Field(
         default=None, description="Id of the provider that ships the files.", examples=["acme"]
     )
-    source: Text | None = Field(default=None, description="Name of the source in that provider.", examples=["tips"])
+    source: Text | None = Field(
+        default=None,
+        description="Id of the source in that provider: of scripts, for kind `assets` also of help topics.",
+        examples=["tips"],
+    )
 
 
 class Source(_Model):
@@ -316,7 +286,7 @@ class DtsArtifact(_Model):
 
 
 class PackageArtifact(_Model):
-    """An importable Python package with the same runtime."""
+    """An importable Python package with the same runtimes, for programs that have xpyja installed."""
 
     type: Literal["package"] = Field(description="Kind of artifact.")
     output: Text = Field(description="Folder, relative to the spec's folder.", examples=["build/notes_runtime"])

@@ -22,6 +22,7 @@ version: 0.3.0
 description: Notes with a scripting language
 app:
   envPrefix: NOTES
+  configFile: {fileName: notes.yaml}
   defaultRuntime: main
 python:
   requires: ">=3.10"
@@ -67,7 +68,7 @@ the first line of the spec is `# yaml-language-server: $schema=xpyja.schema.json
 - A *name* is made of lower-case letters, digits and dashes, a letter first, 64 at most.
 - A *size* is a number of bytes, or a number with `B`, `KiB`, `MiB` or `GiB`.
 - A *duration* is a number with `ms`, `s`, `m` or `h`.
-- Paths are relative to the spec's folder.
+- Paths are relative to the spec's folder; those in the `config` of a module, to the working directory of the tool.
 - Aliases of modules are compared in lower case and without the prefix `node:`.
 """
 

@@ -31,17 +31,11 @@ class Unsupported:
 
 
 UNSUPPORTED = (
-    Unsupported("app.configFile", "configuration files"),
-    Unsupported("python.requirements", "extra packages"),
     Unsupported("python.targets[]", "targets other than this machine's", _foreign_targets),
-    Unsupported("providers[].import", "third-party providers"),
-    Unsupported("providers[].path", "third-party providers"),
-    Unsupported("providers[].requirement", "third-party providers"),
     Unsupported("sources[].kind", "sources of kind {value}", ("jsverbs", "help")),
-    Unsupported("sources[].from.provider", "sources of providers"),
     Unsupported("sources[].embed", "sources that are not embedded", (False,)),
     Unsupported("commands[].type", "commands of type {value}", ("repl", "verbs", "provider")),
-    Unsupported("artifacts[].type", "artifacts of type {value}", ("dts", "package")),
+    Unsupported("artifacts[].type", "artifacts of type {value}", ("dts",)),
 )
 
 

@@ -91,6 +91,34 @@ class Module(NamedTuple):
     requirements: tuple[str, ...] = ()
 
 
+class VerbSource(NamedTuple):
+    """Scripts that a provider ships; a spec takes them with ``from: {provider: acme, source: tips}``.
+
+    Attributes:
+        id: Its name in the provider.
+        folder: Absolute path of the folder, usually made with ``os.path.join(os.path.dirname(__file__), "tips")``.
+        doc: One line of help.
+    """
+
+    id: str
+    folder: str
+    doc: str = ""
+
+
+class HelpSource(NamedTuple):
+    """Markdown topics that a provider ships.
+
+    Attributes:
+        id: Its name in the provider.
+        folder: Absolute path of the folder, made like that of a `VerbSource`.
+        doc: One line of help.
+    """
+
+    id: str
+    folder: str
+    doc: str = ""
+
+
 class Provider(NamedTuple):
     """A package's contribution to xpyja.
 
@@ -98,8 +126,16 @@ class Provider(NamedTuple):
         id: The name the spec uses: ``[a-z][a-z0-9-]*``.
         modules: Its modules.
         doc: One line of help.
+        verb_sources: Scripts that specs may take.
+        help_sources: Help topics that specs may take.
+        capabilities: Objects that take part in making runtimes.
+        command_sets: Groups of commands for tools.
     """
 
     id: str
     modules: tuple[Module, ...] = ()
     doc: str = ""
+    verb_sources: tuple[VerbSource, ...] = ()
+    help_sources: tuple[HelpSource, ...] = ()
+    capabilities: tuple[object, ...] = ()
+    command_sets: tuple[object, ...] = ()
