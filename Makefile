@@ -41,4 +41,4 @@ bench: $(STAMP) ## Measure start and build times
 	@$(BIN)/python benchmarks/engine.py
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) build dist examples/*/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist examples/*/dist examples/*/build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

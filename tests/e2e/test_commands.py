@@ -361,7 +361,7 @@ def test_help_and_version_go_to_standard_output(probe: Probe) -> None:
 def test_commands_are_listed_in_the_order_of_the_spec(probe: Probe) -> None:
     listed = probe.ok("--help").partition("Commands:\n")[2]
     names = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "]
-    assert names[:5] == ["eval", "run", "modules", "runtimes", "self"]
+    assert names[:6] == ["eval", "run", "modules", "runtimes", "config", "self"]
 
 
 def test_no_command_shows_help_on_stderr(probe: Probe) -> None:

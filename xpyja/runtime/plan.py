@@ -14,6 +14,11 @@ from xpyja.runtime.errors import PlanError, UnknownNameError
 SCHEMA = "xpyja-plan/v1"
 PLAN_FILE = "plan.json"
 SOURCES_FOLDER = "sources"
+PROVIDERS_FOLDER = "providers"
+
+
+MIN_MEMORY = 4 * 1024 * 1024
+MIN_STACK = 64 * 1024
 
 
 class Limits(NamedTuple):
@@ -46,6 +51,54 @@ class ProviderEntry(NamedTuple):
     line: int
 
 
+class Field(NamedTuple):
+    """A field of a module's configuration or of a section: what layers above the spec can set.
+
+    Attributes:
+        key: Its name in the spec and in config files.
+        type: One of `xpyja.runtime.api.config.FIELD_TYPES` or ``TYPE[]``.
+        required: Whether it has no default.
+        default: Its default as a JSON value, or None when required.
+        choices: The values allowed, or () for any.
+        help: One line.
+        flag: Its flag without the leading dashes, alias included, such as ``fs-data-roots``; "" for none.
+        grant: Whether it gives power to scripts, so that no layer above the spec may widen it.
+        secret: Whether its value is shown to nobody.
+        widen: Whether a flag or the environment may widen it all the same.
+        line: The line of the spec that sets it, or 0 when the spec does not.
+        variable: Its environment variable, or "" for none.
+    """
+
+    key: str
+    type: str
+    required: bool = False
+    default: Any = None  # a JSON value
+    choices: tuple[str, ...] = ()
+    help: str = ""
+    flag: str = ""
+    grant: bool = False
+    secret: bool = False
+    widen: bool = False
+    line: int = 0
+    variable: str = ""
+
+
+class Section(NamedTuple):
+    """A named group of fields.
+
+    Attributes:
+        name: Its name in config files and environment variables; for a module instance, the alias.
+        title: What it is, for people, such as ``host.fs``.
+        fields: Its fields in order.
+        values: What the spec sets, as JSON values by key. Never mutated.
+    """
+
+    name: str
+    title: str
+    fields: tuple[Field, ...]
+    values: dict[str, Any]  # JSON values
+
+
 class ModuleInstance(NamedTuple):
     """One entry of a runtime profile.
 
@@ -56,6 +109,7 @@ class ModuleInstance(NamedTuple):
         config: The instance's configuration as JSON values, checked at build time. Never mutated.
         doc: One line of help.
         line: The line of the spec that names it.
+        fields: The fields of its config class.
     """
 
     provider: str
@@ -64,6 +118,7 @@ class ModuleInstance(NamedTuple):
     config: dict[str, Any]  # JSON values, checked against the module's config class by the builder
     doc: str
     line: int
+    fields: tuple[Field, ...] = ()
 
 
 class Profile(NamedTuple):
@@ -75,6 +130,8 @@ class Profile(NamedTuple):
         limits: What a run may use.
         isolation: ``none`` or ``process``.
         line: The line of the spec where its ``modules`` begin.
+        limit_lines: The line of the spec that sets each limit; those it does not set are left out.
+        sections: Groups of fields that belong to no module.
     """
 
     name: str
@@ -82,6 +139,8 @@ class Profile(NamedTuple):
     limits: Limits
     isolation: str
     line: int
+    limit_lines: dict[str, int] = {}  # noqa: RUF012 - never mutated
+    sections: tuple[Section, ...] = ()
 
 
 class SourceEntry(NamedTuple):
@@ -114,6 +173,18 @@ class CommandEntry(NamedTuple):
     type: str
     name: str
     runtime: str
+
+
+class ConfigFiles(NamedTuple):
+    """The configuration files that the tool reads.
+
+    Attributes:
+        file_name: Their name; the ending says whether they are YAML, TOML or JSON.
+        layers: Where they are looked for, weakest first: ``system``, ``user``, ``project``.
+    """
+
+    file_name: str
+    layers: tuple[str, ...]
 
 
 class ModuleOffer(NamedTuple):
@@ -167,6 +238,7 @@ class RuntimePlan(NamedTuple):
         commands: In the order of ``--help``.
         offers: Every module of every known provider.
         build: Where it came from.
+        config_file: The configuration files it reads, or None for none.
     """
 
     name: str
@@ -180,6 +252,7 @@ class RuntimePlan(NamedTuple):
     commands: tuple[CommandEntry, ...]
     offers: tuple[ModuleOffer, ...]
     build: BuildInfo
+    config_file: ConfigFiles | None = None
 
     def profile(self, name: str) -> Profile:
         """Finds a runtime profile.
@@ -221,6 +294,7 @@ def from_json(text: str) -> RuntimePlan:
             commands=tuple(CommandEntry(**entry) for entry in document["commands"]),
             offers=tuple(ModuleOffer(**entry) for entry in document["offers"]),
             build=_build(document["build"]),
+            config_file=_config_files(document["config_file"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise PlanError(
@@ -231,11 +305,21 @@ def from_json(text: str) -> RuntimePlan:
 def _profile(entry: dict[str, Any]) -> Profile:
     return Profile(
         name=entry["name"],
-        modules=tuple(ModuleInstance(**module) for module in entry["modules"]),
+        modules=tuple(ModuleInstance(**{**module, "fields": _fields(module["fields"])}) for module in entry["modules"]),
         limits=Limits(**entry["limits"]),
         isolation=entry["isolation"],
         line=entry["line"],
+        limit_lines=entry["limit_lines"],
+        sections=tuple(Section(**{**section, "fields": _fields(section["fields"])}) for section in entry["sections"]),
     )
+
+
+def _fields(entries: list[dict[str, Any]]) -> tuple[Field, ...]:
+    return tuple(Field(**{**entry, "choices": tuple(entry["choices"])}) for entry in entries)
+
+
+def _config_files(entry: dict[str, Any] | None) -> ConfigFiles | None:
+    return None if entry is None else ConfigFiles(entry["file_name"], tuple(entry["layers"]))
 
 
 def _build(entry: dict[str, Any]) -> BuildInfo:

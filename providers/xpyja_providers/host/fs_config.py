@@ -20,6 +20,8 @@ class FsConfig:
             are read-only.
     """
 
-    allow: tuple[str, ...] = option((), choices=("read", "write"), grant=True, help="What is allowed with files")
-    roots: tuple[str, ...] = option((), type="path[]", grant=True, help="Folders that can be reached")
+    allow: tuple[str, ...] = option(
+        (), choices=("read", "write"), grant=True, help="What is allowed with files", flag=True
+    )
+    roots: tuple[str, ...] = option((), type="path[]", grant=True, help="Folders that can be reached", flag="root")
     mounts: Mapping[str, str] | None = option(None, type="map", grant=True, help="Mount point: assets source")

@@ -98,11 +98,12 @@ def refused(*arguments: Any, **options: Any) -> ConfigError:
 
 @given(st.sets(st.sampled_from(LAYERS[1:])))
 def test_the_highest_layer_wins_and_every_layer_is_told(layers: set[str]) -> None:
+    files: dict[str, Any] = {layer: {"text": layer} for layer in FILE_LAYERS if layer in layers}
     resolved = run(
         {"text": "spec"} if "spec" in layers else {},
         flags={("m", "text"): "flag"} if "flag" in layers else {},
         environment={"T_M_TEXT": "environment"} if "environment" in layers else {},
-        **{layer: {"text": layer} for layer in FILE_LAYERS if layer in layers},
+        **files,
     )
     value = resolved.value("m.text")
     expected = [layer for layer in LAYERS if layer == "default" or layer in layers]

@@ -8,12 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xpyja.runtime.api.marking import blocking
     from xpyja.runtime.api.cancel import CancelToken
     from xpyja.runtime.api.config import FieldDescription, describe_fields, make_config, option
     from xpyja.runtime.api.context import Assets, ModuleContext, Owner
     from xpyja.runtime.api.javascript import JsFunction, JsPromise
-    from xpyja.runtime.api.provider import Exports, JsSource, Lazy, Module, ModuleFactory, Provider
+    from xpyja.runtime.api.marking import blocking
+    from xpyja.runtime.api.provider import (
+        Exports,
+        HelpSource,
+        JsSource,
+        Lazy,
+        Module,
+        ModuleFactory,
+        Provider,
+        VerbSource,
+    )
     from xpyja.runtime.api.typescript import TsFunction, TsModule, TsParam
     from xpyja.runtime.api.values import UNDEFINED, Handle, HostError, JsBigInt, JsMap, Undefined, require_handle
 
@@ -24,6 +33,7 @@ __all__ = [
     "Exports",
     "FieldDescription",
     "Handle",
+    "HelpSource",
     "HostError",
     "JsBigInt",
     "JsFunction",
@@ -40,6 +50,7 @@ __all__ = [
     "TsModule",
     "TsParam",
     "Undefined",
+    "VerbSource",
     "blocking",
     "describe_fields",
     "make_config",
@@ -53,7 +64,7 @@ _HOMES = {
     "config": ("FieldDescription", "describe_fields", "make_config", "option"),
     "context": ("Assets", "ModuleContext", "Owner"),
     "javascript": ("JsFunction", "JsPromise"),
-    "provider": ("Exports", "JsSource", "Lazy", "Module", "ModuleFactory", "Provider"),
+    "provider": ("Exports", "HelpSource", "JsSource", "Lazy", "Module", "ModuleFactory", "Provider", "VerbSource"),
     "typescript": ("TsFunction", "TsModule", "TsParam"),
     "values": ("UNDEFINED", "Handle", "HostError", "JsBigInt", "JsMap", "Undefined", "require_handle"),
 }

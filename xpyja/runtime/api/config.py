@@ -2,7 +2,7 @@
 
     @dataclass(frozen=True)
     class GreetConfig:
-        greeting: str = option("hello", help="The first word")
+        greeting: str = option("hello", help="The first word", flag=True)
         roots: tuple[str, ...] = option((), help="Folders it may read", grant=True, type="path[]")
 
 The class is the only place that names a field. The builder checks the spec's ``config`` against `describe_fields`; the
@@ -13,6 +13,7 @@ the provider: it needs `dataclasses`.
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -36,6 +37,9 @@ class FieldDescription(NamedTuple):
         choices: The values allowed, or () for any.
         help: One line.
         grant: Whether it gives power, so that no layer above the spec may widen it.
+        flag: Name of its flag without dashes and alias, or "" for none.
+        secret: Whether its value is shown to nobody.
+        widen: Whether a flag or the environment may give more than the spec does, a grant as it is.
     """
 
     name: str
@@ -45,6 +49,9 @@ class FieldDescription(NamedTuple):
     choices: tuple[str, ...]
     help: str
     grant: bool
+    flag: str = ""
+    secret: bool = False
+    widen: bool = False
 
     @property
     def key(self) -> str:
@@ -59,6 +66,9 @@ def option(
     type: str = "",  # noqa: A002 - likewise
     choices: tuple[str, ...] = (),
     grant: bool = False,
+    flag: str | bool = False,
+    secret: bool = False,
+    widen: bool = False,
 ) -> Any:  # typed as the field it stands for, as dataclasses.field is
     """Declares a config field.
 
@@ -67,13 +77,26 @@ def option(
         help: One line of help.
         type: One of `FIELD_TYPES` or ``TYPE[]``; needed where the annotation says too little (paths, sizes, …).
         choices: The values allowed; for a list, the items allowed.
-        grant: Whether the field gives power to scripts.
+        grant: Whether the field gives power to scripts: what the spec grants can be narrowed when the tool runs, and
+            not widened.
+        flag: Whether commands have a flag for it, or the flag's name instead of one made from the field's. Commands
+            put the module's alias before it: ``--greet-NAME``.
+        secret: Whether its value must never be shown. A spec cannot give it.
+        widen: Whether a grant may yet be widened, by a flag or the environment, never by a config file.
 
     Returns:
         A dataclass field.
     """
-    metadata = {"help": help, "type": type, "choices": choices, "grant": grant}
-    return dataclasses.field(default=default, metadata=metadata)
+    metadata = {
+        "help": help,
+        "type": type,
+        "choices": choices,
+        "grant": grant,
+        "flag": flag,
+        "secret": secret,
+        "widen": widen,
+    }
+    return dataclasses.field(default=default, metadata=metadata, repr=not secret)
 
 
 def camel_case(name: str) -> str:
@@ -86,7 +109,8 @@ def describe_fields(config: type) -> tuple[FieldDescription, ...]:
     """Describes the fields of a config class.
 
     Raises:
-        TypeError: The class is not a frozen dataclass, or a field's type is none of `FIELD_TYPES`.
+        TypeError: The class is not a frozen dataclass, a field's type is none of `FIELD_TYPES`, or what a field says
+            of itself makes no sense.
     """
     if not dataclasses.is_dataclass(config) or not config.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         raise TypeError(f"{config.__qualname__} is not a frozen dataclass")
@@ -99,6 +123,8 @@ def _describe(config: type, field: dataclasses.Field[Any], hint: Any) -> FieldDe
     kind = given.get("type") or _type_of(hint)
     if kind.removesuffix("[]") not in FIELD_TYPES:
         raise TypeError(f"{config.__qualname__}.{field.name}: no field type for {hint!r}")
+    if given.get("widen") and not given.get("grant"):
+        raise TypeError(f"{config.__qualname__}.{field.name}: widen=True is for grants")
     required = field.default is dataclasses.MISSING
     default = None if required else field.default
     return FieldDescription(
@@ -109,7 +135,19 @@ def _describe(config: type, field: dataclasses.Field[Any], hint: Any) -> FieldDe
         choices=tuple(given.get("choices", ())),
         help=given.get("help", ""),
         grant=bool(given.get("grant", False)),
+        flag=_flag(config, field),
+        secret=bool(given.get("secret", False)),
+        widen=bool(given.get("widen", False)),
     )
+
+
+def _flag(config: type, field: dataclasses.Field[Any]) -> str:
+    flag = field.metadata.get("flag", False)
+    if isinstance(flag, bool):
+        return field.name.strip("_").replace("_", "-") if flag else ""
+    if not re.fullmatch("[a-z][a-z0-9]*(-[a-z0-9]+)*", flag):
+        raise TypeError(f"{config.__qualname__}.{field.name}: {flag!r} is no name for a flag")
+    return str(flag)
 
 
 def _type_of(hint: Any) -> str:
@@ -173,7 +211,13 @@ def _checked(field: FieldDescription, value: Any, where: str) -> Any:
     if wrong_bool or not isinstance(value, _JSON_TYPES[field.type]):
         raise ConfigError(where, f"expected {field.type}, got {type(value).__name__}")
     if field.choices and value not in field.choices:
-        raise ConfigError(
-            where, f"{value!r} is not one of {', '.join(field.choices)}", hint=suggest(str(value), field.choices)
-        )
-    return value
+        shown, near = ("the secret", None) if field.secret else (repr(value), suggest(str(value), field.choices))
+        raise ConfigError(where, f"{shown} is not one of {', '.join(field.choices)}", hint=near)
+    return _copy(value)
+
+
+def _copy(value: Any) -> Any:
+    """Copies JSON values, so that no module can change a plan that other runtimes are made from."""
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value

@@ -56,6 +56,13 @@ class ModuleContext(Protocol):
     def assets(self) -> Assets:
         """Embedded files."""
 
+    def service(self, key: str) -> Any:  # whatever the program that embeds the runtime has given
+        """A host service: an object that the program around the runtime gives to modules by key.
+
+        Raises:
+            UnknownNameError: There is none of that key. It names those there are.
+        """
+
     def add_closer(self, closer: Callable[[], None]) -> None:
         """Registers work for the end of the runtime. Closers run last-in first-out on the owner thread."""
 

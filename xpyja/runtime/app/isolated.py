@@ -32,7 +32,13 @@ def run_isolated(tool: Tool, profile: Profile, program: Program) -> None:
         stream.flush()  # the child writes to the same files
     factory = ProcessFactory(
         "xpyja.runtime.app.isolated:new_factory",
-        {"folder": tool.folder, "profile": profile.name, "debug": tool.debug},
+        {
+            "folder": tool.folder,
+            "profile": profile.name,
+            "debug": tool.debug,
+            # Settled here, so that both processes mean the same; by a pipe, since others can read arguments.
+            "configs": {module.alias: module.config for module in profile.modules},
+        },
         limits=profile.limits,
         site=False,  # a tool consists of what it contains
     )
@@ -52,12 +58,17 @@ def new_factory(arguments: dict[str, Any]) -> RuntimeFactory:
     folder = arguments["folder"]
     with open(os.path.join(folder, PLAN_FILE), encoding="utf-8") as file:
         plan = from_json(file.read())
+    profile = plan.profile(arguments["profile"])
+    configs = arguments["configs"]
+    profile = profile._replace(
+        modules=tuple(module._replace(config=configs[module.alias]) for module in profile.modules)
+    )
     registry = ProviderRegistry()
     for provider in plan.providers:
         registry.register_lazy(provider.id, Lazy(provider.origin).resolve)
     return compose(
         plan,
-        plan.profile(arguments["profile"]),
+        profile,
         registry,
         EmbeddedFiles(folder, plan.sources),
         output=ToolOutput(),

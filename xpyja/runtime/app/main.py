@@ -106,7 +106,7 @@ class _ToolGroup(click.Group):
 
 
 def _group(tool: Tool) -> click.Group:
-    from xpyja.runtime.app.options import runtime_option
+    from xpyja.runtime.app.options import config_option, runtime_option
 
     plan = tool.plan
 
@@ -119,6 +119,7 @@ def _group(tool: Tool) -> click.Group:
         callback=remember,
         params=[
             runtime_option(tool),
+            *([config_option(tool)] if plan.config_file is not None else []),
             click.Option(["--debug"], is_flag=True, help="Show Python tracebacks and what modules log."),
         ],
         help=plan.description or None,
@@ -132,7 +133,7 @@ def _makers(tool: Tool) -> dict[str, Callable[[], click.Command]]:
     makers: dict[str, Callable[[], click.Command]] = {}
     for entry in tool.plan.commands:
         makers[entry.name] = partial(_spec_command, tool, entry)
-    for name in ("modules", "runtimes", "self"):
+    for name in ("modules", "runtimes", "config", "self"):
         makers[name] = partial(_standing_command, tool, name)
     return makers
 
@@ -150,6 +151,10 @@ def _standing_command(tool: Tool, name: str) -> click.Command:
     """Makes a command that every tool has."""
     if name == "self":
         from xpyja.runtime.app.commands.self_ import make
+
+        return make(tool)
+    if name == "config":
+        from xpyja.runtime.app.commands.config import make
 
         return make(tool)
     from xpyja.runtime.app.commands.modules import make_modules, make_runtimes

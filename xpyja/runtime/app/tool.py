@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NoReturn
 
 from xpyja.runtime.app.files import EmbeddedFiles
@@ -20,6 +20,7 @@ from xpyja.runtime.errors import (
 )
 
 if TYPE_CHECKING:
+    from xpyja.runtime.app.config import Resolved
     from xpyja.runtime.engine.runtime import Held, Runtime
     from xpyja.runtime.plan import Profile, RuntimePlan
     from xpyja.runtime.registry import ProviderRegistry
@@ -55,6 +56,9 @@ class Tool:
         self.registry = registry
         self.files = EmbeddedFiles(folder, plan.sources)
         self.runtime_name = ""
+        self.flags: dict[tuple[str, str], str | bool | tuple[str, ...]] = {}  # by section and key, those given
+        self.config_paths: tuple[str, ...] = ()  # what --config names
+        self._resolved: dict[str, Resolved] = {}
         self.debug = False
         self.sources: dict[str, str] = {}  # code that is in no file, for excerpts
         self.output = ToolOutput()
@@ -69,8 +73,32 @@ class Tool:
             self.runtime_name = self.plan.profile(name).name
 
     def profile(self, command_runtime: str = "") -> Profile:
-        """Finds the chosen profile, else the command's, else the tool's default."""
-        return self.plan.profile(self.runtime_name or command_runtime or self.plan.default_runtime)
+        """Finds the chosen profile, else the command's, else the tool's default, as all layers make it.
+
+        Raises:
+            ConfigError: A config file, a variable or a flag cannot be accepted.
+        """
+        plan = self.plan
+        prefix = f"{plan.env_prefix}_"
+        if not self.flags and plan.config_file is None and not (plan.env_prefix and _any_starts(os.environ, prefix)):
+            return plan.profile(self.runtime_name or command_runtime or plan.default_runtime)
+        return self.resolved(command_runtime).profile
+
+    def resolved(self, command_runtime: str = "") -> Resolved:
+        """Every value of the profile that `profile` finds, with its origin.
+
+        Raises:
+            ConfigError: A config file, a variable or a flag cannot be accepted.
+        """
+        from xpyja.runtime.app.config import find_files, read_file, resolve  # most runs have no configuration
+
+        plan = self.plan
+        name = self.runtime_name or command_runtime or plan.default_runtime
+        if name not in self._resolved:
+            found = find_files(plan, self.config_paths, os.environ, os.getcwd())
+            files = [read_file(layer, path) for layer, path in found]
+            self._resolved[name] = resolve(plan, plan.profile(name), self.flags, os.environ, files)
+        return self._resolved[name]
 
     def new_runtime(self, command_runtime: str = "") -> Runtime:
         """Makes a runtime from the chosen profile, else the command's, else the tool's default.
@@ -164,6 +192,10 @@ class Tool:
 
         report = Report(colors=wants_colors(sys.stderr.isatty()), sources=self.sources, places=places)
         sys.stderr.write(report.render(error))
+
+
+def _any_starts(names: Iterable[str], prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in names)
 
 
 def leave(exit_code: int) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xpyja.runtime.app.options import runtime_option
+from xpyja.runtime.app.options import config_options, runtime_option
 from xpyja.runtime.engine.program import Program
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def make(tool: Tool, entry: CommandEntry) -> click.Command:
             click.Argument(["source"], metavar="SRC"),
             click.Option(["--json", "as_json"], is_flag=True, help="Print the value as JSON."),
             runtime_option(tool),
+            *config_options(tool),
         ],
         short_help="Evaluate JavaScript and print the value.",
         help="Evaluate JavaScript and print the value as console.log would. A promise is awaited. SRC - reads standard "

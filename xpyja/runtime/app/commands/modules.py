@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xpyja.runtime.app.options import runtime_option
+from xpyja.runtime.app.options import json_option, runtime_option
 from xpyja.runtime.app.table import table
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def make_modules(tool: Tool) -> click.Command:
     return click.Command(
         "modules",
         callback=modules,
-        params=[_json_option(), runtime_option(tool)],
+        params=[json_option(), runtime_option(tool)],
         short_help="List the modules that scripts can require.",
         help=f"List the modules that scripts can require.\n\nExample: {tool.plan.name} modules --json",
     )
@@ -73,7 +73,7 @@ def make_runtimes(tool: Tool) -> click.Command:
     return click.Command(
         "runtimes",
         callback=runtimes,
-        params=[_json_option()],
+        params=[json_option()],
         short_help="List the runtime profiles.",
         help=f"List the runtime profiles: their modules and limits.\n\nExample: {tool.plan.name} runtimes",
     )
@@ -88,7 +88,3 @@ def describe_limits(limits: Limits) -> str:
     if limits.time is not None:
         parts.append(f"time {limits.time:g} s")
     return ", ".join(parts)
-
-
-def _json_option() -> click.Option:
-    return click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")

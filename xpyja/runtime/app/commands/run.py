@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xpyja.runtime.app.options import runtime_option
+from xpyja.runtime.app.options import config_options, runtime_option
 from xpyja.runtime.engine.program import Program
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def make(tool: Tool, entry: CommandEntry) -> click.Command:
         callback=run,
         params=[
             runtime_option(tool),
+            *config_options(tool),
             click.Argument(["file"], metavar="FILE"),
             click.Argument(["args"], nargs=-1, type=click.UNPROCESSED, metavar="[ARGS]..."),
         ],
