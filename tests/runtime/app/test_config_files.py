@@ -180,9 +180,9 @@ def test_toml_text_over_several_lines_hides_no_key(tmp_path: Path) -> None:
 
 
 def test_yaml_is_read_as_yaml_1_2(tmp_path: Path) -> None:
-    text = "a: yes\nb: 2026-01-01\nc: 0x10\nd: ~\ne: 1e3\nf: '1'\ng: 010\nh: &x [1]\ni: *x\nj: true\n"
+    text = "a: yes\nb: 2026-01-01\nc: 0x10\nk: 0o17\nd: ~\ne: 1e3\nf: '1'\ng: 010\nh: &x [1]\ni: *x\nj: true\n"
     assert read(tmp_path, "x.yml", text).values == {
-        "a": "yes", "b": "2026-01-01", "c": "0x10", "d": None, "e": 1000.0, "f": "1", "g": 10, "h": [1], "i": [1], "j": True,
+        "a": "yes", "b": "2026-01-01", "c": 16, "k": 15, "d": None, "e": 1000.0, "f": "1", "g": 10, "h": [1], "i": [1], "j": True,
     }  # fmt: skip
 
 

@@ -80,8 +80,8 @@ class ConfigFile(_Model):
     )
     layers: tuple[Literal["system", "user", "project"], ...] = Field(
         default=("system", "user", "project"),
-        description="Where it is looked for, the weakest first. `system`: for all users; `user`: the user's own; `project`: the working "
-        "directory, else the nearest folder above it that has one.",
+        description="Where it is looked for, the weakest first. `system`: for all users; `user`: the user's own; "
+        "`project`: the working directory, else the nearest folder above it that has one.",
     )
 
 

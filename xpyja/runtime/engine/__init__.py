@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xpyja.runtime.api.cancel import CancelToken
-    from xpyja.runtime.engine.bridge import Deferred, Function, Promise
     from xpyja.runtime.engine.builder import RuntimeBuilder, RuntimeFactory
     from xpyja.runtime.engine.owner import CallRecord, RuntimeOwner
     from xpyja.runtime.engine.process import ProcessFactory, ProcessRuntime
     from xpyja.runtime.engine.program import Program
+    from xpyja.runtime.engine.references import Deferred, Function, Promise
     from xpyja.runtime.engine.runtime import Runtime
     from xpyja.runtime.errors import (
         CallCanceled,
@@ -67,7 +67,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "xpyja.runtime.engine.bridge": ("Deferred", "Function", "Promise"),
+    "xpyja.runtime.engine.references": ("Deferred", "Function", "Promise"),
     "xpyja.runtime.engine.builder": ("RuntimeBuilder", "RuntimeFactory"),
     "xpyja.runtime.api.cancel": ("CancelToken",),
     "xpyja.runtime.engine.owner": ("CallRecord", "RuntimeOwner"),

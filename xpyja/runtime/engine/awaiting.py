@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from xpyja.runtime.engine.bridge import Promise
+from xpyja.runtime.engine.references import Promise
 
 if TYPE_CHECKING:
     import asyncio
 
-    from xpyja.runtime.engine.bridge import Bridge, Deferred
+    from xpyja.runtime.engine.bridge import Bridge
+    from xpyja.runtime.engine.references import Deferred
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None

@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import itertools
 import json
-import threading
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xpyja.runtime.api.marking import MARK as BLOCKING
-from xpyja.runtime.api.values import UNDEFINED, Handle, HostError
+from xpyja.runtime.api.values import UNDEFINED, Handle
+from xpyja.runtime.engine.error_shapes import INDESCRIBABLE, error_class, is_json, javascript_shape, message_of
 from xpyja.runtime.engine.marshal import Decoder, Encoder
+from xpyja.runtime.engine.references import Deferred, ErrorReference, Function, Promise, Reference
 from xpyja.runtime.engine.trace import interleave, javascript_frames, python_frames
 from xpyja.runtime.errors import (
     EngineError,
-    HandleTypeError,
-    Interrupted,
     JsError,
     JsMemoryError,
     JsStackError,
     MarshalError,
-    ModuleDenied,
-    ModuleNotFound,
     OwnerClosed,
     XpyjaError,
 )
@@ -38,194 +35,6 @@ if TYPE_CHECKING:
     from xpyja.runtime.errors import Frame
 
 _INT32 = 2**31
-_JS_NAMES = frozenset({"Error", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"})
-
-
-class Reference:
-    """Holds an id of the JavaScript table and gives it back when nobody needs it any more, on whatever thread."""
-
-    __slots__ = ("__weakref__", "bridge", "id")
-
-    def __init__(self, bridge: Bridge, id_: int) -> None:
-        self.bridge = bridge
-        self.id = id_
-
-    def __del__(self) -> None:
-        self.bridge.dropped.append(self.id)  # deque.append is atomic; the owner empties it
-
-
-class Function(Reference):
-    """A JavaScript function in Python. Callable from any thread: off the owner it waits for the owner."""
-
-    __slots__ = ("__name__",)
-
-    def __init__(self, bridge: Bridge, id_: int, name: str) -> None:
-        super().__init__(bridge, id_)
-        self.__name__ = name or "anonymous"
-
-    def __call__(self, *args: object) -> Any:  # whatever the function returns
-        """Calls the function.
-
-        Raises:
-            JsError: It threw.
-            OwnerClosed: The runtime is closed.
-        """
-        return self.bridge.run(lambda: self.bridge.call(self.id, args), self.__name__)
-
-    def __repr__(self) -> str:
-        return f"<JavaScript function {self.__name__}>"
-
-
-class Promise(Reference):
-    """A JavaScript promise in Python. Any thread may wait for it, except the owner: it would wait for itself."""
-
-    __slots__ = ("_callbacks", "_error", "_finished", "_lock", "_value", "_watched")
-
-    def __init__(self, bridge: Bridge, id_: int) -> None:
-        super().__init__(bridge, id_)
-        self._callbacks: list[Callable[[Promise], None]] = []
-        self._finished = threading.Event()
-        self._lock = threading.Lock()  # between settling and adding callbacks
-        self._watched = False
-        self._value: Any = None  # what the promise was fulfilled with
-        self._error: BaseException | None = None
-
-    @property
-    def done(self) -> bool:
-        """Whether it has settled, as far as somebody watched it."""
-        return self._finished.is_set()
-
-    def result(self, timeout: float | None = None) -> Any:
-        """Waits for the promise and returns its value.
-
-        Raises:
-            JsError: It was rejected.
-            TimeoutError: It did not settle in time.
-        """
-        if not self.done:
-            self.watch()
-            if self.bridge.owner.on_owner() and not self.done:
-                raise EngineError("a promise cannot be waited for on the owner's own thread: it would never settle")
-            if not self._finished.wait(timeout):
-                raise TimeoutError("the promise did not settle in time")
-        if self._error is not None:
-            raise self._error
-        return self._value
-
-    def watch(self) -> None:
-        """Asks JavaScript to tell how the promise ends, which also handles its rejection. Any thread."""
-        if not self._watched:
-            self.bridge.run(lambda: self.bridge.watch(self), "await")
-            self._watched = True
-
-    def add_done_callback(self, callback: Callable[[Promise], None]) -> None:
-        """Calls `callback` with the promise when it has settled: on the owner, or at once when it has already."""
-        with self._lock:
-            waits = not self.done
-            if waits:
-                self._callbacks.append(callback)
-        if waits:
-            self.watch()
-        else:
-            callback(self)
-
-    def settle(self, value: Any, error: BaseException | None) -> None:
-        """Notes how the promise ended. Owner thread; the bridge calls it."""
-        with self._lock:
-            if self.done:
-                return
-            self._value, self._error = value, error
-            self._finished.set()
-            callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            try:
-                callback(self)
-            except Exception as failure:  # noqa: BLE001 - such as an asyncio loop that is closed; the others still run
-                self.bridge.owner.report("await", failure)
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        from asyncio import get_running_loop
-
-        loop = get_running_loop()
-        future = loop.create_future()
-
-        def finish() -> None:
-            if future.cancelled():
-                return
-            if self._error is not None:
-                future.set_exception(self._error)
-            else:
-                future.set_result(self._value)
-
-        def settled(_: Promise) -> None:
-            loop.call_soon_threadsafe(finish)
-
-        self.add_done_callback(settled)
-        return future.__await__()
-
-    def __repr__(self) -> str:
-        return "<JavaScript promise>"
-
-
-class Deferred:
-    """A promise that Python settles. Pass the object to JavaScript, where it is a Promise.
-
-    `resolve` and `reject` may be called from any thread; only the first call counts.
-    """
-
-    __slots__ = ("__weakref__", "_bridge", "_ids", "_lock", "_outcome", "_work", "on_close", "op")
-
-    def __init__(self, bridge: Bridge, op: str) -> None:
-        self._bridge = bridge
-        self._ids: list[int] = []  # one for each time that it crossed and has not been settled since
-        self._lock = threading.Lock()
-        self._outcome: tuple[bool, object] | None = None
-        self._work = bridge.owner.begin_work(op)
-        self.op = op
-        self.on_close: Callable[[], object] | None = None  # stops the work behind it when the runtime closes
-        bridge.deferreds.add(self)
-
-    def resolve(self, value: object = None) -> None:
-        """Fulfils the promise."""
-        self._settle(True, value)
-
-    def reject(self, error: BaseException) -> None:
-        """Rejects the promise."""
-        if not isinstance(error, BaseException):
-            raise TypeError(f"a promise is rejected with an exception, not with a {type(error).__name__}")
-        self._settle(False, error)
-
-    def _settle(self, fulfilled: bool, value: object) -> None:
-        with self._lock:
-            if self._outcome is not None:
-                return
-            self._outcome = (fulfilled, value)
-        self._bridge.deferreds.discard(self)
-        try:
-            self._post()
-        finally:
-            self._bridge.owner.end_work(self._work)
-
-    def crossed(self, id_: int) -> None:
-        """Notes a number of the promise; it has one for each time it crosses. Owner thread; the bridge calls it."""
-        with self._lock:
-            self._ids.append(id_)
-            settled = self._outcome is not None
-        if settled:
-            self._post()
-
-    def _post(self) -> None:
-        try:
-            self._bridge.owner.post(self._deliver, op=self.op)
-        except XpyjaError:
-            pass  # the runtime is closed, and the promise with it
-
-    def _deliver(self) -> None:
-        with self._lock:
-            ids, self._ids = self._ids, []
-        for id_ in ids:
-            if self._outcome is not None:
-                self._bridge.settle(id_, *self._outcome)
 
 
 class _Entrance(NamedTuple):
@@ -286,7 +95,7 @@ class Bridge:
             try:
                 return self._error_text(error)
             except BaseException:  # noqa: BLE001 - nor this one: no stack or no memory is left
-                return _INDESCRIBABLE
+                return INDESCRIBABLE
 
     def _arguments(self, text: str, *, single: bool) -> tuple[object, ...]:
         if single:
@@ -315,12 +124,12 @@ class Bridge:
                 "id": 0,
                 "ref": error.ref.id,
             }
-        name, code, properties = _javascript_shape(error)
+        name, code, properties = javascript_shape(error)
         return {
             "name": name,
-            "message": _message(error),
+            "message": message_of(error),
             "code": code,
-            "properties": {key: value for key, value in properties.items() if _is_json(value)},
+            "properties": {key: value for key, value in properties.items() if is_json(value)},
             "id": self._keep(error),
             "ref": 0,
         }
@@ -446,7 +255,7 @@ class Bridge:
             reason, _, place = message.partition(" (at ")
             return MarshalError(place[:-1] or "$", reason or message)
         limit_reached = isinstance(original, (JsMemoryError, JsStackError))
-        kind: type[JsError] = type(original) if limit_reached else _error_class(name, message)  # type: ignore[assignment]
+        kind: type[JsError] = type(original) if limit_reached else error_class(name, message)  # type: ignore[assignment]
         error = kind(
             name,
             message,
@@ -571,46 +380,6 @@ class Bridge:
         self._segments.clear()
 
 
-class ErrorReference(Reference):
-    """Keeps a thrown JavaScript value alive."""
-
-    __slots__ = ("serial",)
-
-    def __init__(self, bridge: Bridge, id_: int, serial: int) -> None:
-        super().__init__(bridge, id_)
-        self.serial = serial
-
-
-_INDESCRIBABLE = (
-    'e{"name":"RangeError","message":"no stack or memory is left in Python","code":null,"properties":{},"id":0,"ref":0}'
-)
-
-
-def _message(error: BaseException) -> str:
-    if isinstance(error, XpyjaError):
-        return error.text if isinstance(error, JsError) else error.message
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - code of whoever wrote the exception
-        return f"a {type(error).__name__} whose text cannot be made"
-
-
-def _is_json(value: object) -> bool:
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
-def _error_class(name: str, message: str) -> type[JsError]:
-    if name == "InternalError" and message == "out of memory":
-        return JsMemoryError
-    if name == "RangeError" and message == "Maximum call stack size exceeded":
-        return JsStackError
-    return JsError
-
-
 def _most_arguments(function: Callable[..., object]) -> int | None:
     """How many positional arguments a Python function takes; None for any number, or when it does not say."""
     code = getattr(function, "__code__", None)
@@ -621,32 +390,3 @@ def _most_arguments(function: Callable[..., object]) -> int | None:
     if code is None or code.co_flags & 0x04:  # CO_VARARGS
         return None
     return int(code.co_argcount) - bound
-
-
-def _javascript_shape(error: BaseException) -> tuple[str, str | None, dict[str, object]]:
-    """Name, code and further properties of the JavaScript error for a Python exception."""
-    if isinstance(error, HostError):
-        return error.name, error.code, error.properties
-    if isinstance(error, JsError):
-        return error.name or "Error", error.code, {}
-    if isinstance(error, MarshalError):
-        return "TypeError", "ERR_MARSHAL", {}
-    if isinstance(error, ModuleNotFound):
-        return "Error", "MODULE_NOT_FOUND", {"requireStack": [error.parent]}
-    if isinstance(error, ModuleDenied):
-        return "Error", "ERR_MODULE_DENIED", {}
-    if isinstance(error, (HandleTypeError, TypeError)):
-        return "TypeError", None, {}
-    if isinstance(error, Interrupted):
-        return "Error", "ERR_INTERRUPTED", {}
-    if isinstance(error, RecursionError):
-        return "RangeError", None, {}
-    if isinstance(error, OSError) and error.errno is not None:
-        from errno import errorcode
-
-        properties: dict[str, object] = {"errno": -error.errno}
-        if isinstance(error.filename, str):
-            properties["path"] = error.filename
-        return "Error", errorcode.get(error.errno), properties
-    name = type(error).__name__
-    return (name if name not in _JS_NAMES else "Error"), None, {}

@@ -23,9 +23,9 @@ from typing import Any, NoReturn
 
 from xpyja.runtime.api.provider import Lazy
 from xpyja.runtime.engine import process_wire as wire
-from xpyja.runtime.engine.bridge import Promise
 from xpyja.runtime.engine.builder import RuntimeFactory
 from xpyja.runtime.engine.program import Program, show, start
+from xpyja.runtime.engine.references import Promise
 from xpyja.runtime.engine.runtime import Runtime
 from xpyja.runtime.errors import (
     EXIT_BUG,

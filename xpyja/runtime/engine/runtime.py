@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from xpyja.runtime.api.provider import JsSource
-from xpyja.runtime.engine.bridge import Bridge, Deferred, Promise, Reference
+from xpyja.runtime.engine.bridge import Bridge
 from xpyja.runtime.engine.loader import Resolver, looks_like_module, read_source
 from xpyja.runtime.engine.owner import RuntimeOwner
+from xpyja.runtime.engine.references import Deferred, Promise, Reference
 from xpyja.runtime.engine.trace import javascript_frames
 from xpyja.runtime.engine.vm import Vm, required_stack
 from xpyja.runtime.engine.vm_modules import VmModules

@@ -11,7 +11,7 @@ from xpyja.runtime.api.cancel import CancelToken
 from xpyja.runtime.errors import OwnerClosed
 
 if TYPE_CHECKING:
-    from xpyja.runtime.engine.bridge import Deferred
+    from xpyja.runtime.engine.references import Deferred
 
 MAX_THREADS = 8
 """How many blocking functions of one runtime run at once; further ones wait."""

@@ -229,14 +229,13 @@ def _value(plan: RuntimePlan, section: Section, field: Field, layers: list[_Laye
             outcome = merge(value, given)
             _check_limit(section, field, outcome)
         except Invalid as error:
-            if file is not None:
-                origin = origin._replace(line=file.line((section.name, field.key, *error.path)))
+            line = file.line((section.name, field.key, *error.path)) if file else 0
             raise ConfigError(
                 key + "".join(f"[{index}]" for index in error.path),
                 error.reason,
                 hint=error.hint,
                 layer=origin.layer,
-                place=origin.place,
+                place=origin._replace(line=line).place,
             ) from None
         widens = field.widen and origin.layer in ("environment", "flag")
         if field.grant and not widens and not within(field, granted, outcome):

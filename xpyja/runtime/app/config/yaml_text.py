@@ -13,7 +13,7 @@ MAX_VALUES = 100_000
 _TAG = "tag:yaml.org,2002:"
 _PLAIN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NULLS = ("", "~", "null", "Null", "NULL")
-_INTEGER = re.compile(r"[-+]?[0-9]{1,30}")
+_INTEGER = re.compile(r"[-+]?[0-9]{1,30}|0x[0-9a-fA-F]{1,25}|0o[0-7]{1,30}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _QUOTES = re.compile(r"(undefined alias|undefined tag handle|duplicate tag handle) .*")
 """What PyYAML's messages quote at length, and what could be a secret without quotes."""
@@ -96,7 +96,7 @@ def _plain_value(text: str, line: int) -> Any:
     if text in _PLAIN:
         return _PLAIN[text]
     if _INTEGER.fullmatch(text):
-        return int(text)
+        return int(text, {"0x": 16, "0o": 8}.get(text[:2], 10))
     if _FLOAT.fullmatch(text):
         number = float(text)
         if number in (float("inf"), float("-inf")):
