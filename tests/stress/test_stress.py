@@ -240,9 +240,7 @@ def test_fifty_owners_with_shutdowns_at_random_moments() -> None:
 def test_cancellations_land_in_the_middle_of_work() -> None:
     started = threading.Semaphore(0)
     runtime = new_runtime(started.release)
-    until = time.monotonic() + SECONDS / 3
-    landed = 0
-    while time.monotonic() < until:
+    for _ in range(25):
         future = runtime.owner.submit(lambda: runtime.eval("endless()"))
         assert started.acquire(timeout=HANG)
         assert runtime.interrupt(InterruptedError("stress"))
@@ -250,8 +248,6 @@ def test_cancellations_land_in_the_middle_of_work() -> None:
         assert isinstance(error, CallCanceled), error
         assert str(error.__cause__) == "stress"
         assert runtime.eval("const was = midWork; midWork = 0; was".replace("const", "var"), timeout=HANG) == 1
-        landed += 1
-    assert landed > 20
     runtime.close(HANG)
 
 
