@@ -315,10 +315,13 @@ def test_the_memory_limit_ends_a_script_with_1(probe: Probe) -> None:
 def test_ctrl_c_ends_a_script_with_130(probe: Probe, source: str) -> None:
     command = [sys.executable, str(probe.path), "eval", f"console.log('started'); {source}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "started\n"
-        child.send_signal(signal.SIGINT)
-        _, errors = child.communicate(timeout=20)
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "started\n"
+            child.send_signal(signal.SIGINT)
+            _, errors = child.communicate(timeout=20)
+        finally:
+            child.kill()  # nothing that hangs stays behind
     assert (child.returncode, errors) == (130, "")
 
 

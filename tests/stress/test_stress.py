@@ -26,7 +26,7 @@ from xpyja.runtime.plan import Limits
 
 pytestmark = pytest.mark.stress
 
-SECONDS = float(os.environ.get("XPYJA_STRESS_SECONDS", "6"))
+SECONDS = float(os.environ.get("XPYJA_STRESS_SECONDS", "20"))
 SEED = int(os.environ.get("XPYJA_STRESS_SEED", "20261120"))
 HANG = 60.0  # seconds that only a hang takes
 MB = 1024 * 1024
