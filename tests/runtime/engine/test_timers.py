@@ -37,7 +37,10 @@ SCRIPTS = {
         for (const delay of [0, -5, NaN, undefined, null, 'x', 1e12, '', false, {}, []]) setTimeout(() => log(String(delay)), delay);
         setTimeout(() => log('missing'));""",
     "fractions": "setTimeout(() => log('1.9'), 1.9); setTimeout(() => log('1'), 1); setTimeout(() => log('1.2'), 1.2)",
-    "arguments": "setTimeout((...a) => log(JSON.stringify(a)), 1, 1, 'b', [3]); setImmediate((...a) => log(JSON.stringify(a)), { d: 4 })",
+    # One after the other: which of a timer of 1 ms and an immediate is first, Node leaves to the clock.
+    "arguments": """
+        const show = (...all) => log(JSON.stringify(all));
+        setImmediate((...all) => { show(...all); setTimeout(show, 1, 1, 'b', [3]); }, { d: 4 });""",
     "clearing": """
         const a = setTimeout(() => log('never'), 5); clearTimeout(a); clearTimeout(a);
         const b = setInterval(() => log('never'), 5); clearInterval(b);
