@@ -123,7 +123,7 @@ def test_the_five_variables_of_a_module(load: Callable[..., Any], tmp_path: Path
         path,
         False,
         5,
-        "object",
+        "undefined",
     ]
 
 

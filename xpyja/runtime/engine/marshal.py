@@ -302,7 +302,7 @@ def _is_plain(items: Iterable[Any], depth: int) -> bool:
                 return False
         elif kind is dict:
             for key in item:
-                if type(key) is not str or key == TAG:
+                if type(key) is not str:
                     return False
             if not _is_plain(item.values(), depth - 1):
                 return False

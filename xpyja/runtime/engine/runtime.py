@@ -127,15 +127,19 @@ class Runtime:
             MarshalError: Its value has no counterpart in Python.
             CallCanceled: It took too long.
         """
-        return self.call(
-            lambda: self._bridge.read(self._bridge.vm.run_script(source, filename)), op="eval", timeout=timeout
-        )
+
+        def work() -> Any:
+            self._give_scripts_require()
+            return self._bridge.read(self._bridge.vm.run_script(source, filename))
+
+        return self.call(work, op="eval", timeout=timeout)
 
     def hold(self, source: str, *, filename: str = "<eval>") -> Held:
         """Evaluates a script like `eval` and keeps the value in JavaScript. Owner thread.
 
         Unlike `eval` it takes ``await`` at the top level; the value is then a promise.
         """
+        self._give_scripts_require()
         vm, line = self._bridge.vm, 1
         if "await" in source and vm.compile_failure(source, filename):
             from xpyja.runtime.engine.toplevel import with_await
@@ -183,7 +187,13 @@ class Runtime:
     def use_folder(self, folder: str) -> None:
         """Says where code without a file, such as ``eval``, looks for relative modules. Owner thread."""
         self._main_name = f"{folder.rstrip('/')}/<eval>"
-        self._bridge.enter_text("globalRequire", 0, json.dumps(self._main_name))
+        self._scripts_have_require = False
+
+    def _give_scripts_require(self) -> None:
+        """Defines ``require`` globally, for code without a file. Not before there is some: ES modules have none."""
+        if not self._scripts_have_require:
+            self._scripts_have_require = True
+            self._bridge.enter_text("globalRequire", 0, json.dumps(self._main_name))
 
     def display(self, value: Held) -> str:
         """The text that ``console.log`` would print for a value. Owner thread."""

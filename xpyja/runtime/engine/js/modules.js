@@ -5,7 +5,7 @@
 
 const { host, slot } = internal;
 const { ask, entries, follow, toText } = require('bridge');
-const { apply, defineProperty, isArray, objectKeys, stringSlice, mapDelete, mapGet, mapSet } = require('primordials');
+const { apply, defineProperty, hasOwn, isArray, objectKeys, stringSlice, mapDelete, mapGet, mapSet } = require('primordials');
 const { parse: jsonParse } = JSON;
 const encodePath = encodeURI;
 const globalObject = globalThis; // scripts may delete the name
@@ -161,9 +161,11 @@ entries.runMain = (_, text) => {
 entries.globalRequire = (_, text) => {
   const filename = jsonParse(text);
   const module = new Module(filename, null);
-  defineProperty(globalObject, 'require', hidden(makeRequire(module)));
-  defineProperty(globalObject, 'module', hidden(module));
-  defineProperty(globalObject, 'exports', hidden(module.exports));
+  const names = { __proto__: null, require: makeRequire(module), module, exports: module.exports };
+  // What somebody else has put there stays.
+  for (const name in names) {
+    if (!hasOwn(globalObject, name)) defineProperty(globalObject, name, hidden(names[name]));
+  }
 };
 
 entries.require = (_, text) => {
