@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from xpyja.runtime.engine import JsError, JsStackError, Runtime, RuntimeBuilder
+from xpyja.runtime.engine import JsError, JsStackError, RuntimeBuilder
 from xpyja.runtime.engine.vm_modules import MAX_CYCLE
 from xpyja.runtime.errors import ModuleDenied, ModuleNotFound, XpyjaError
 
@@ -108,12 +107,12 @@ def test_top_level_await_holds_back_importers_only(run: Run) -> None:
     assert run(files) == ["slow begins", "quick", "slow ends", "main"]
 
 
-def test_dynamic_import_from_every_kind_of_code(run: Run, tmp_path: Path) -> None:
+def test_dynamic_import_from_a_commonjs_file(run: Run) -> None:
     files = {
-        "main.cjs": "import('./dep.mjs').then(m => { log(m.default); return import('./dep.mjs').then(n => log(n === m)) });",
-        "dep.mjs": "export default 'dep'; log(eval('1'));",
+        "main.cjs": "import('./dep.mjs').then((m) => { log(m.default); return import('./dep.mjs').then((n) => log(n === m)) })",
+        "dep.mjs": "export default 'dep'",
     }
-    assert run(files, "main.cjs") == ["1", "dep", True] or run(files, "main.cjs") == [1, "dep", True]
+    assert run(files, "main.cjs") == ["dep", True]
 
 
 def test_dynamic_import_in_a_script_without_a_file(tmp_path: Path) -> None:
@@ -311,10 +310,5 @@ def test_an_interrupt_during_evaluation_leaves_the_runtime_usable(tmp_path: Path
     with RuntimeBuilder(folder=str(tmp_path)).build().new_runtime() as runtime:
         with pytest.raises(XpyjaError):
             runtime.run(lambda: runtime.run_file(str(tmp_path / "spin.mjs")), op="run", seconds=0.2)
-        assert_usable(runtime)
-
-
-def assert_usable(runtime: Runtime) -> None:
-    assert runtime.eval("began") is True
-    assert runtime.eval("import('./fine.mjs').then((m) => m.default)").result(HANG) == "fine"
-    assert os.getpid() > 0
+        assert runtime.eval("began") is True
+        assert runtime.eval("import('./fine.mjs').then((m) => m.default)").result(HANG) == "fine"
