@@ -251,7 +251,7 @@ def test_errors_tell_nothing_about_what_is_outside(world: World) -> None:
     world.link("box/there", "../outside/secret.txt")
     world.link("box/gone", "../outside/missing.txt")
     world.link("box/below", "../outside/secret.txt/below")
-    world.link("box/locked", "/root/.ssh/id")
+    world.link("box/locked", "/etc/shadow/id")
     paths = ("outside/secret.txt", "outside/missing.txt", "outside/secret.txt/below", "nowhere/at/all", "box/../a.txt")
     for operation in (
         lambda path: world.files.stat(path, True),
