@@ -103,7 +103,6 @@ get_proxy_target = _function(_hold, "JS_GetProxyTarget", JSValue, Pointer, JSVal
 get_proxy_handler = _function(_hold, "JS_GetProxyHandler", JSValue, Pointer, JSValue)
 promise_state = _function(_hold, "JS_PromiseState", ctypes.c_int, Pointer, JSValue)
 promise_result = _function(_hold, "JS_PromiseResult", JSValue, Pointer, JSValue)
-is_job_pending = _function(_hold, "JS_IsJobPending", ctypes.c_bool, Pointer)
 write_object = _function(_hold, "JS_WriteObject", Pointer, Pointer, _SIZE, JSValue, ctypes.c_int)
 read_object = _function(_hold, "JS_ReadObject", JSValue, Pointer, _TEXT, ctypes.c_size_t, ctypes.c_int)
 js_free = _function(_hold, "js_free", None, Pointer, Pointer)

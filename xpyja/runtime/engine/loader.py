@@ -289,7 +289,12 @@ def read_source(path: str) -> str:
         raise HostError(f"{path} is not UTF-8 (byte {error.start})", code="ERR_INVALID_FILE") from error
     except OSError as error:
         raise HostError(f"cannot read {path}: {error.strerror}", code="ERR_READ") from error
-    return "//" + text[2:] if text.startswith("#!") else text
+    return without_hashbang(text)
+
+
+def without_hashbang(source: str) -> str:
+    """Makes a first line ``#!…`` a comment, without moving anything."""
+    return "//" + source[2:] if source.startswith("#!") else source
 
 
 def looks_like_module(source: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from xpyja.runtime.api.provider import JsSource
 from xpyja.runtime.engine.bridge import Bridge
-from xpyja.runtime.engine.loader import Resolver, looks_like_module, read_source
+from xpyja.runtime.engine.loader import Resolver, looks_like_module, read_source, without_hashbang
 from xpyja.runtime.engine.owner import RuntimeOwner
 from xpyja.runtime.engine.references import Deferred, Promise, Reference
 from xpyja.runtime.engine.trace import javascript_frames
@@ -74,7 +74,6 @@ class Runtime:
         self._uncaught: list[BaseException] = []
         self._run_active = False
         self._probe: Callable[[], None] | None = None
-        self._lost = False
         self._stopped_at: tuple[Frame, ...] = ()
         self._modules: EsModules | None = None
         self._vm_modules: VmModules = None  # type: ignore[assignment]  # until the owner has made it
@@ -176,8 +175,8 @@ class Runtime:
     def run_source(self, source: str, name: str) -> None:
         """Runs a text as the main module of the runtime's folder, as CommonJS. Owner thread."""
         path = f"{self._main_name.rpartition('/')[0]}/{name}"
-        source = "//" + source[2:] if source.startswith("#!") else source
-        self._bridge.read(self._bridge.vm.compile_function(source, path, WRAPPER_PARAMETERS) or "u")
+        body = without_hashbang(source)
+        self._bridge.read(self._bridge.vm.compile_function(body, path, WRAPPER_PARAMETERS) or "u")
         self._bridge.enter_text("runMain", 0, json.dumps({"path": path, "kind": "compiled"}))
 
     def set_global(self, name: str, value: object) -> None:
@@ -407,7 +406,6 @@ class Runtime:
 
     def lost(self, reason: str) -> None:
         """Owner thread: the VM cannot go on."""
-        self._lost = True
         self.uncaught(VmClosed(f'the runtime "{self.name}" had to be closed: {reason}'))
         self.owner.shutdown(0)
 

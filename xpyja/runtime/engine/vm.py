@@ -166,23 +166,20 @@ class Vm:
             JsStackError: Too many entries are under way.
         """
         self._check()
-        if self._depth >= MAX_NESTING:
-            raise JsStackError(
-                "RangeError", f"more than {MAX_NESTING} calls between JavaScript and Python are nested in each other"
-            )
-        arguments = self._arguments[self._depth]
+        self._enter_depth()
+        arguments = self._arguments[self._depth - 1]
         arguments[0].payload = operation
         arguments[1].payload = number
-        arguments[2] = _UNDEFINED if text is None else self._new_text(text)
-        self._depth += 1
+        arguments[2] = _UNDEFINED
         try:
+            if text is not None:
+                arguments[2] = self._new_text(text)
             answer = self._run(
                 capi.call, self.pointer, self._enter_function, _UNDEFINED, 3, ctypes.addressof(arguments)
             )
         finally:
             self._depth -= 1
-            if text is not None:
-                capi.free_value(self.pointer, arguments[2])
+            capi.free_value(self.pointer, arguments[2])
         if answer.tag == capi.TAG_UNDEFINED:
             return ""
         if answer.tag == capi.TAG_EXCEPTION:
@@ -289,10 +286,6 @@ class Vm:
         if done < 0:
             return self.pending_failure()
         return "" if done else None
-
-    def has_jobs(self) -> bool:
-        """Whether a job is pending."""
-        return bool(capi.is_job_pending(self.runtime_pointer))
 
     def unhandled(self) -> tuple[list[str], int]:
         """Takes the rejections that nothing handled.

@@ -705,8 +705,6 @@ function ask(operation, ...args) {
 exports.entries = entries;
 exports.follow = follow;
 exports.toText = toText;
-exports.fromText = fromText;
-exports.keep = keep;
 exports.handleKind = (value) => weakMapGet(handleKinds, value);
 exports.failure = failure;
 exports.ask = ask;

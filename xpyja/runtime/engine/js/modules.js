@@ -143,8 +143,6 @@ function nativeModule(alias) {
   return module.exports;
 }
 
-internal.requireNative = nativeModule;
-
 // -- entries ------------------------------------------------------------------------
 
 // Runs a file as the main module. Answers true when it is an ES module, which is
